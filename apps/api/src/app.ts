@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { enqueue, enqueueAnchors } from '@pass/relay'
+import type { Express } from 'express'
+import { createAccess } from './access/access.ts'
+import { createApiKeys } from './access/api-keys.ts'
+import { createSessions } from './access/sessions.ts'
+import { agencyRoutes } from './agencies/routes.ts'
+import { createAgencyOffice } from './agencies/service.ts'
+import { anchoringRoutes } from './anchoring/routes.ts'
+import { createAnchoring } from './anchoring/service.ts'
+import { auditRoutes } from './audit/routes.ts'
+import { createAudit } from './audit/service.ts'
+import { catalogueRoutes } from './catalogue/routes.ts'
+import { createCatalogue } from './catalogue/service.ts'
+import type { Context } from './context.ts'
+import { credentialRoutes } from './credentials/routes.ts'
+import { createCredentials } from './credentials/service.ts'
+import { docsRoutes } from './docs/routes.ts'
+import { createMetrics } from './health/metrics.ts'
+import { healthRoutes } from './health/routes.ts'
+import { createHealth } from './health/service.ts'
+import { createExpressApp } from './http/express-app.ts'
+import { issuanceRoutes } from './issuance/routes.ts'
+import { createIssuance } from './issuance/service.ts'
+import { registerRoutes } from './register/routes.ts'
+import { createRegister } from './register/service.ts'
+import { staffRoutes } from './staff/routes.ts'
+import { createStaff } from './staff/service.ts'
+import { statusRoutes } from './status/routes.ts'
+import { createStatus } from './status/service.ts'
+import { trustRoutes } from './trust/routes.ts'
+import { createTrust } from './trust/service.ts'
+import { verificationRoutes } from './verification/routes.ts'
+import { createVerification } from './verification/service.ts'
+
+const APPS = join(import.meta.dirname, '..', '..')
+const SWEEP_MS = 10 * 60 * 1000
+
+export type PassApp = ReturnType<typeof createApp>
+/** What start-up and tests call without HTTP. */
+export type Services = PassApp['services']
+
+/** Composes the capabilities into one Express app. Nothing listens, and nothing runs beside requests, until told. */
+export function createApp(context: Context) {
+  const { config, log } = context
+  const audit = createAudit(context)
+  const apiKeys = createApiKeys(context)
+  const sessions = createSessions(context)
+  const access = createAccess({ apiKeys, sessions, publicUrl: config.publicUrl })
+  const staff = createStaff(context, { sessions, audit })
+
+  const catalogue = createCatalogue(context)
+  const trust = createTrust(context)
+  const register = createRegister(context, { audit })
+  const agencies = createAgencyOffice(context, { audit })
+
+  const status = createStatus(context, { enqueue })
+  const issuance = createIssuance(context, { status, audit, enqueueAnchors })
+  const credentials = createCredentials(context, { status, audit })
+  const anchoring = createAnchoring(context)
+  const verification = createVerification(context, { status, anchoring })
+
+  const health = createHealth(context)
+  const metrics = createMetrics(context)
+
+  const described = [
+    ...issuanceRoutes(issuance),
+    ...credentialRoutes(credentials),
+    ...verificationRoutes(verification),
+    ...statusRoutes(status),
+    ...anchoringRoutes(anchoring),
+    ...trustRoutes(trust),
+    ...catalogueRoutes(catalogue),
+    ...registerRoutes(register),
+    ...agencyRoutes(agencies),
+    ...staffRoutes(staff, config.publicUrl),
+    ...auditRoutes(audit),
+    ...healthRoutes(health, metrics),
+  ]
+  const app: Express = createExpressApp({
+    config,
+    log,
+    access,
+    routes: [...described, ...docsRoutes(described, config.publicUrl)],
+    observe: metrics.observe,
+    webApps: { '/wallet': join(APPS, 'wallet', 'dist'), '/console': join(APPS, 'console', 'dist') },
+  })
+
+  /** What goes on beside requests. */
+  const background = [status, issuance, verification, createSweeper([sessions.sweep, register.sweep])]
+  return {
+    app,
+    services: {
+      apiKeys,
+      staff,
+      audit,
+      catalogue,
+      register,
+      agencies,
+      status,
+      issuance,
+      credentials,
+      anchoring,
+      verification,
+    },
+    start: (): void => {
+      for (const { start } of background) start()
+    },
+    /** Waits for what is under way. */
+    stop: async (): Promise<void> => {
+      await Promise.all(background.map(({ stop }) => stop()))
+    },
+  }
+}
+
+/** Removes what has run out, every ten minutes. A sweep that fails is made up for by the next. */
+function createSweeper(sweeps: (() => Promise<void>)[]) {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<unknown> = Promise.resolve()
+  return {
+    start: () => {
+      timer ??= setInterval(() => {
+        running = Promise.allSettled(sweeps.map((sweep) => sweep()))
+      }, SWEEP_MS)
+      timer.unref()
+    },
+    stop: async () => {
+      clearInterval(timer)
+      timer = undefined
+      await running
+    },
+  }
+}

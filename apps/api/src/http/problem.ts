@@ -1,0 +1,73 @@
+/**
+ * Every refusal of our own endpoints, with its HTTP status. The code is stable and is what clients act on;
+ * the sentence is for people. OAuth and OpenID endpoints answer with `oauthError` instead.
+ */
+export const STATUS_OF = {
+  bad_request: 400,
+  invalid_file: 400,
+  unauthenticated: 401,
+  enrolment_link_spent: 401,
+  forbidden: 403,
+  not_found: 404,
+  unknown_agency: 404,
+  unknown_type: 404,
+  unknown_template: 404,
+  unknown_subject: 404,
+  conflict: 409,
+  not_entitled: 409,
+  type_not_accredited: 409,
+  issuer_suspended: 409,
+  already_revoked: 409,
+  not_suspended: 409,
+  not_valid: 409,
+  already_applied: 409,
+  not_anchored_yet: 404,
+  expired: 410,
+  offer_expired: 410,
+  offer_already_used: 410,
+  offer_locked: 410,
+  too_large: 413,
+  unsupported_media_type: 415,
+  too_many_requests: 429,
+  internal: 500,
+  chain_unavailable: 503,
+  database_unavailable: 503,
+} as const
+
+export type ProblemCode = keyof typeof STATUS_OF
+
+/** A refusal that the caller may read, as RFC 9457. Whatever else is thrown becomes `internal`. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  /** Further members of the problem document, such as `errors` with one entry per faulty field. */
+  readonly extra: Record<string, unknown>
+
+  constructor(code: ProblemCode, detail: string, extra: Record<string, unknown> = {}) {
+    super(detail)
+    this.code = code
+    this.extra = extra
+  }
+}
+
+/** A refusal in the protocol's own words: `{"error", "error_description"}` (RFC 6749 section 5.2). */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly error: string
+  readonly status: number
+  readonly headers: Record<string, string>
+  /** Further members of the body, such as the code of the failed check. */
+  readonly extra: Record<string, unknown>
+
+  constructor(
+    error: string,
+    description: string,
+    options: { status?: number; headers?: Record<string, string>; extra?: Record<string, unknown> } = {},
+  ) {
+    super(description)
+    this.error = error
+    this.status = options.status ?? 400
+    this.headers = options.headers ?? {}
+    this.extra = options.extra ?? {}
+  }
+}

@@ -1,0 +1,67 @@
+import type { Request, Response } from 'express'
+import type { z } from 'zod'
+import type { Principal, Role } from '../access/principal.ts'
+
+/** What a handler answers: plain data, written out in one place. A string or bytes go out as they are. */
+export type Reply = {
+  status?: number
+  headers?: Record<string, string>
+  /** Objects are sent as JSON; `undefined` sends no body. */
+  body?: unknown
+}
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
+
+/** A handler's input: validated, and proven as far as `access` asks. */
+export type RouteInput<Params, Query, Body, Access> = {
+  params: Parsed<Params>
+  query: Parsed<Query>
+  body: Parsed<Body>
+  principal: Access extends 'public' ? null : Principal
+  request: Request
+  response: Response
+}
+
+/**
+ * One endpoint. From this one description come the Express route, the validation, the check of the role and the
+ * OpenAPI operation.
+ */
+export type Route<
+  Params extends z.ZodType | undefined = z.ZodType | undefined,
+  Query extends z.ZodType | undefined = z.ZodType | undefined,
+  Body extends z.ZodType | undefined = z.ZodType | undefined,
+  Access extends 'public' | readonly Role[] = 'public' | readonly Role[],
+> = {
+  method: 'get' | 'post' | 'put' | 'delete'
+  /** OpenAPI form: `/api/offers/{id}`. */
+  path: string
+  tag: string
+  summary: string
+  access: Access
+  params?: Params
+  query?: Query
+  body?: Body
+  /** How the body arrives; JSON unless told. `raw` gives a Uint8Array and skips `body`. */
+  bodyType?: 'json' | 'form' | 'raw'
+  /** Largest accepted body in bytes; 100 kB unless told. */
+  bodyLimit?: number
+  /** Requests per minute from one address; 300 unless told. */
+  rateLimit?: number
+  /** The form that refusals take: RFC 9457, or OAuth's own. */
+  errors?: 'problem' | 'oauth'
+  /** Status to schema of the body (or a media type for what is no JSON), for the OpenAPI document. */
+  responses: Record<number, z.ZodType | { mediaType: string; description: string }>
+  /** Left out of the OpenAPI document. */
+  hidden?: boolean
+  handle(input: RouteInput<Params, Query, Body, Access>): Promise<Reply> | Reply
+}
+
+/** Infers a route's types from its schemas. */
+export function route<
+  const Access extends 'public' | readonly Role[],
+  Params extends z.ZodType | undefined = undefined,
+  Query extends z.ZodType | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+>(definition: Route<Params, Query, Body, Access>): Route {
+  return definition as unknown as Route
+}

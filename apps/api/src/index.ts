@@ -1,0 +1,5 @@
+export { createApp, type PassApp, type Services } from './app.ts'
+export { type City, CityError, loadCity } from './city.ts'
+export { type Config, ConfigError, dataPaths, readConfig } from './config.ts'
+export type { Context } from './context.ts'
+export { createLogger } from './http/logging.ts'

@@ -1,0 +1,227 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type AgencyKey, AgentError, type CityAgent, openVault } from '@pass/agent'
+import { type CredentialType, parseCredentialType } from '@pass/credentials'
+import { type Database, type DatabaseLocation, openDatabase, type Sql } from '@pass/database'
+import { enqueue, enqueueAnchors } from '@pass/relay'
+import express from 'express'
+import { pino } from 'pino'
+import type { Access } from '../access/access.ts'
+import type { Principal } from '../access/principal.ts'
+import { createAudit } from '../audit/service.ts'
+import type { City } from '../city.ts'
+import type { Context } from '../context.ts'
+import { credentialRoutes } from '../credentials/routes.ts'
+import { createCredentials } from '../credentials/service.ts'
+import { mountRoutes } from '../http/mount.ts'
+import { Problem } from '../http/problem.ts'
+import { requestId } from '../http/request-id.ts'
+import { statusRoutes } from '../status/routes.ts'
+import { createStatus } from '../status/service.ts'
+import { issuanceRoutes } from './routes.ts'
+import { createIssuance } from './service.ts'
+
+type OfficeOptions = {
+  /** Entries of a status list. */
+  listSize?: number
+  /** A whole agent, with the agencies made, in place of keys without a chain. */
+  openAgent?: (at: { db: Database; url: string; clock: () => Date }) => Promise<CityAgent>
+}
+
+/** A small city with two offices, over a real database and real HTTP; the chain is not needed to issue. */
+export async function startOffice(location: DatabaseLocation, options: OfficeOptions = {}) {
+  const db = await openDatabase(location)
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  let offset = 0
+  const clock = () => new Date(Date.now() + offset)
+  const keys = options.openAgent ? new Map<string, OfficeKey>() : await seedAgencies(db.sql)
+  const subject = await seedResident(db.sql)
+  const agent = options.openAgent ? await options.openAgent({ db, url, clock }) : await agentOver(db, keys)
+  const context = {
+    config: { publicUrl: url, offerTtlSeconds: 900 },
+    city: CITY,
+    db,
+    agent,
+    log: pino({ level: 'silent' }),
+    clock,
+    random: (length: number) => new Uint8Array(randomBytes(length)),
+    fetch,
+  } as unknown as Context
+
+  const audit = createAudit(context)
+  const status = createStatus(context, {
+    enqueue,
+    ...(options.listSize === undefined ? {} : { size: options.listSize }),
+  })
+  const issuance = createIssuance(context, { status, audit, enqueueAnchors })
+  const credentials = createCredentials(context, { status, audit })
+  const app = express()
+  app.use(requestId())
+  mountRoutes(app, [...issuanceRoutes(issuance), ...statusRoutes(status), ...credentialRoutes(credentials)], {
+    access: ACCESS,
+    log: context.log,
+    rateLimitFactor: 0,
+  })
+  server.on('request', app)
+
+  return {
+    url,
+    db,
+    clock,
+    status,
+    issuance,
+    keys,
+    subject,
+    context,
+    /** Moves the city's clock. */
+    advance: (seconds: number) => {
+      offset += seconds * 1000
+    },
+    /** Calls the city's own API as an officer of `agency`. */
+    call: async (method: string, path: string, body?: unknown, agency = 'residents') => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${agency}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+    },
+    close: async () => {
+      await close(server)
+      await db.close()
+    },
+  }
+}
+
+export type Office = Awaited<ReturnType<typeof startOffice>>
+
+const close = (server: Server) =>
+  new Promise<void>((resolve) => {
+    server.closeAllConnections()
+    server.close(() => resolve())
+  })
+
+/** Takes the agency's id for a key: who may prove what is tested in access/. */
+const ACCESS: Access = {
+  require: async (roles, request) => {
+    const [, agencyId] = /^Bearer (\w+)$/.exec(request.get('authorization') ?? '') ?? []
+    if (!agencyId) throw new Problem('unauthenticated', 'Nobody.')
+    const principal: Principal = {
+      actor: `staff:${agencyId}`,
+      name: agencyId,
+      role: 'officer',
+      agencyId,
+      verifierId: null,
+    }
+    if (!roles.includes(principal.role)) throw new Problem('forbidden', 'Not for officers.')
+    return principal
+  },
+  checkPublic: () => null,
+}
+
+const label = (text: string) => ({ ko: text, en: text })
+
+const RESIDENT: CredentialType = parseCredentialType({
+  id: 'resident',
+  name: { ko: '인천 시민증', en: 'Incheon Resident Card' },
+  description: { ko: '인천에 사는 사람임을 보여요.', en: 'Shows that someone lives in Incheon.' },
+  validity: { days: 365 },
+  card: { background: '#0b3d91', text: '#ffffff' },
+  requires: [['residentSince']],
+  claims: [
+    { path: ['name_ko'], name: label('이름'), source: ['nameKo'], disclosable: true },
+    { path: ['birth_date'], name: label('생년월일'), source: ['birthDate'], disclosable: true },
+    { path: ['district_name'], name: label('구'), source: ['districtName'], disclosable: true },
+    {
+      path: ['age_equal_or_over', '19'],
+      name: label('19세 이상'),
+      source: ['birthDate'],
+      derive: { kind: 'ageAtLeast', years: 19 },
+      disclosable: true,
+    },
+  ],
+})
+
+const FAMILY: CredentialType = parseCredentialType({
+  ...RESIDENT,
+  id: 'multi-child-family',
+  requires: [{ path: ['attributes', 'children'], atLeast: 2 }],
+})
+
+const CITY = {
+  id: 'incheon',
+  name: { ko: '인천', en: 'Incheon' },
+  agencies: [],
+  verifiers: [],
+  districts: [
+    {
+      code: '28185',
+      name: { ko: '연수구', en: 'Yeonsu-gu' },
+      neighbourhoods: [{ code: '2818510100', name: label('송도동') }],
+    },
+  ],
+  types: new Map([RESIDENT, FAMILY].map((type) => [type.id, type])),
+  templates: new Map(),
+} as unknown as City
+
+/** The vault as it is, and keys that are in memory alone. */
+async function agentOver(db: Database, keys: ReadonlyMap<string, OfficeKey>) {
+  return {
+    ...(await openVault({ db, masterKey: new Uint8Array(randomBytes(32)) })),
+    signer: (keyRef: string) => async (data: Uint8Array) => {
+      const key = [...keys.values()].find((candidate) => candidate.keyRef === keyRef)
+      if (!key) throw new Error(`no key ${keyRef}`)
+      return new Uint8Array(sign('sha256', data, { key: key.privateKey, dsaEncoding: 'ieee-p1363' }))
+    },
+    agencies: {
+      activeKey: async (agencyId: string): Promise<AgencyKey> => {
+        const key = keys.get(agencyId)
+        if (!key) throw new AgentError('unknown_agency', `no key of ${agencyId}`)
+        return key
+      },
+    },
+  }
+}
+
+type OfficeKey = AgencyKey & { privateKey: KeyObject }
+
+/** Keys without the chain that would publish them: packages/agent tests that. */
+async function seedAgencies(sql: Sql) {
+  const keys = new Map<string, OfficeKey>()
+  const offices = [
+    ['residents', ['resident']],
+    ['families', ['multi-child-family']],
+  ] as const
+  for (const [id, types] of offices) {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+    const did = `did:ethr:0x205a:${id}`
+    await sql`
+      INSERT INTO "Agency" ("id", "nameKo", "nameEn", "did", "types") VALUES (${id}, ${`${id} 사무소`}, ${id}, ${did}, ${types})`
+    keys.set(id, {
+      id: randomUUID(),
+      agencyId: id,
+      keyRef: `agency/${id}`,
+      didUrl: `${did}#delegate-1`,
+      x5c: ['MIIB'],
+      publicJwk: { kty: 'EC', crv: 'P-256', x, y },
+      keyHash: `0x${createHash('sha256').update(x).digest('hex')}`,
+      validFrom: new Date(Date.now() - 30 * 86_400_000),
+      validUntil: null,
+      privateKey,
+    })
+  }
+  return keys
+}
+
+async function seedResident(sql: Sql): Promise<string> {
+  const id = randomUUID()
+  await sql`
+    INSERT INTO "Resident" ("id", "registerNo", "nameKo", "nameEn", "birthDate", "districtCode", "neighbourhoodCode",
+      "residentSince", "attributes")
+    VALUES (${id}::uuid, 'R-0001', '김하늘', 'Kim Haneul', '1990-05-05', '28185', '2818510100', '2015-03-02', '{"children":1}'::jsonb)`
+  return id
+}

@@ -1,0 +1,26 @@
+import type { Context } from '../context.ts'
+
+/** What a wallet or a verifier elsewhere needs before it can trust anything that this city signs. */
+export type TrustDocument = {
+  /** base64 DER. */
+  rootCertificates: string[]
+  /** The name under which the city's authority signs registrations: a SAN URI of its certificate. */
+  authority: string
+  chain: { chainId: number; contracts: Record<string, string> }
+  city: { name: { ko: string; en: string } }
+}
+
+export type Trust = { document(): TrustDocument }
+
+export function createTrust({ agent, chain, city }: Pick<Context, 'agent' | 'chain' | 'city'>): Trust {
+  const { rootCertificate, identifier } = agent.authority
+  const { chainId, contracts } = chain.manifest
+  return {
+    document: () => ({
+      rootCertificates: [rootCertificate],
+      authority: identifier,
+      chain: { chainId, contracts: { ...contracts } },
+      city: { name: city.name },
+    }),
+  }
+}

@@ -1,0 +1,59 @@
+import type { Sign } from '@pass/agent'
+import type { PublicJwk } from '@pass/credentials'
+import { RESPONSE_ENCRYPTIONS } from './response-encryption.ts'
+import type { VerifierIdentity } from './verifier-identity.ts'
+
+export type RequestObjectOptions = {
+  id: string
+  identity: VerifierIdentity
+  responseUri: string
+  nonce: string
+  dcql: unknown
+  /** The key that the wallet encrypts its answer to; its `kid` is the request's id. */
+  responseKey: PublicJwk
+  /** The city's statement about this verifier and purpose; absent for a query of the verifier's own. */
+  registration?: string
+  walletNonce?: string
+  /** Seconds. */
+  iat: number
+  exp: number
+  sign: Sign
+}
+
+/** Section 5.8: the audience when the wallet is found by its scheme and has no metadata of its own. */
+const STATIC_AUDIENCE = 'https://self-issued.me/v2'
+
+/**
+ * A signed request object (OpenID4VP 1.0 sections 5 and 8.3, HAIP 1.0 section 5).
+ * Written by hand because the header never changes for a verifier: what is left is one signature.
+ */
+export async function signRequestObject(options: RequestObjectOptions): Promise<string> {
+  const { id, identity, responseKey, registration, walletNonce } = options
+  const payload = {
+    iss: identity.clientId,
+    aud: STATIC_AUDIENCE,
+    client_id: identity.clientId,
+    response_type: 'vp_token',
+    response_mode: 'direct_post.jwt',
+    response_uri: options.responseUri,
+    nonce: options.nonce,
+    state: id,
+    dcql_query: options.dcql,
+    client_metadata: {
+      client_name: identity.name.ko,
+      'client_name#en': identity.name.en,
+      vp_formats_supported: {
+        'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256'], 'kb-jwt_alg_values': ['ES256'] },
+      },
+      jwks: { keys: [{ ...responseKey, use: 'enc', alg: 'ECDH-ES', kid: id }] },
+      encrypted_response_enc_values_supported: RESPONSE_ENCRYPTIONS,
+    },
+    ...(registration === undefined ? {} : { verifier_info: [{ format: 'jwt', data: registration }] }),
+    ...(walletNonce === undefined ? {} : { wallet_nonce: walletNonce }),
+    iat: options.iat,
+    exp: options.exp,
+  }
+  const input = `${identity.header}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`
+  const signature = await options.sign(Buffer.from(input, 'ascii'))
+  return `${input}.${Buffer.from(signature).toString('base64url')}`
+}

@@ -1,0 +1,81 @@
+import { CompactEncrypt, importJWK } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { createResponseKey, decryptResponse, ResponseEncryptionError } from './response-encryption.ts'
+
+const PLAINTEXT = Buffer.from('{"vp_token":{}}')
+
+/** By jose, which shares no code with ours. */
+async function encrypt(publicJwk: object, header: Record<string, unknown> = {}): Promise<string> {
+  return new CompactEncrypt(PLAINTEXT)
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A128GCM', kid: 'k', ...header })
+    .encrypt(await importJWK(publicJwk as Parameters<typeof importJWK>[0], 'ECDH-ES'))
+}
+
+const withHeader = (
+  jwe: string,
+  change: (header: Record<string, unknown>) => Record<string, unknown>,
+): string => {
+  const [encoded = '', ...rest] = jwe.split('.')
+  const header = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as Record<string, unknown>
+  return [Buffer.from(JSON.stringify(change(header))).toString('base64url'), ...rest].join('.')
+}
+
+describe('the encryption of responses', () => {
+  it('opens what a peer encrypted, over many keys', async () => {
+    // One key in 256 begins with a zero byte, which a careless conversion loses.
+    for (let i = 0; i < 600; i++) {
+      const { privateKey, publicJwk } = createResponseKey()
+      expect(privateKey).toHaveLength(32)
+      const enc = i % 2 ? 'A256GCM' : 'A128GCM'
+      expect(Buffer.from(decryptResponse(await encrypt(publicJwk, { enc }), privateKey, 'k'))).toEqual(
+        PLAINTEXT,
+      )
+    }
+  })
+
+  it('takes the party information of either side into account', async () => {
+    const { privateKey, publicJwk } = createResponseKey()
+    const jwe = await new CompactEncrypt(PLAINTEXT)
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
+      .setKeyManagementParameters({ apu: Buffer.from('wallet'), apv: Buffer.from('nonce') })
+      .encrypt(await importJWK(publicJwk, 'ECDH-ES'))
+    expect(Buffer.from(decryptResponse(jwe, privateKey, 'k'))).toEqual(PLAINTEXT)
+  })
+
+  it('refuses what was encrypted to another key, or altered in any part', async () => {
+    const { privateKey, publicJwk } = createResponseKey()
+    const jwe = await encrypt(publicJwk)
+    expect(() => decryptResponse(jwe, createResponseKey().privateKey, 'k')).toThrow(ResponseEncryptionError)
+    for (const part of [2, 3, 4]) {
+      const parts = jwe.split('.')
+      const bytes = Buffer.from(parts[part] ?? '', 'base64url')
+      bytes[0] = (bytes[0] ?? 0) ^ 1
+      parts[part] = bytes.toString('base64url')
+      expect(() => decryptResponse(parts.join('.'), privateKey, 'k')).toThrow(ResponseEncryptionError)
+    }
+    const truncated = jwe.split('.').with(4, Buffer.alloc(4).toString('base64url')).join('.')
+    expect(() => decryptResponse(truncated, privateKey, 'k')).toThrow(ResponseEncryptionError)
+  })
+
+  it.each<[string, (header: Record<string, unknown>) => Record<string, unknown>]>([
+    ['another key agreement', (header) => ({ ...header, alg: 'ECDH-ES+A128KW' })],
+    ['another encryption', (header) => ({ ...header, enc: 'A128CBC-HS256' })],
+    ['compressed plaintext', (header) => ({ ...header, zip: 'DEF' })],
+    ['a critical extension', (header) => ({ ...header, crit: ['x'], x: 1 })],
+    ['the key of another request', (header) => ({ ...header, kid: 'other' })],
+    ['no ephemeral key', ({ epk: _, ...header }) => header],
+    [
+      'an ephemeral key on another curve',
+      (header) => ({ ...header, epk: { ...(header['epk'] as object), crv: 'P-384' } }),
+    ],
+    [
+      'a point off the curve',
+      (header) => ({ ...header, epk: { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) } }),
+    ],
+    ['a header that is no object', () => null as unknown as Record<string, unknown>],
+  ])('refuses %s', async (_, change) => {
+    const { privateKey, publicJwk } = createResponseKey()
+    const jwe = withHeader(await encrypt(publicJwk), change)
+    expect(() => decryptResponse(jwe, privateKey, 'k')).toThrow(ResponseEncryptionError)
+  })
+})

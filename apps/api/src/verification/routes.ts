@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { type Route, route } from '../http/route.ts'
+import { malformed } from './refusals.ts'
+import {
+  createdVerificationSchema,
+  createVerificationSchema,
+  requestObjectBodySchema,
+  verificationIdSchema,
+  verificationListSchema,
+  verificationSchema,
+  walletErrorSchema,
+  walletResponseSchema,
+} from './schema.ts'
+import type { Verification } from './service.ts'
+
+/** Larger than any answer our queries can get. */
+const MAX_RESPONSE_BYTES = 200_000
+/** Wallets behind one carrier's address all come from there. */
+const WALLET_RATE = 1200
+
+export function verificationRoutes(verification: Verification): Route[] {
+  return [...verifierRoutes(verification), ...walletRoutes(verification)]
+}
+
+function verifierRoutes(verification: Verification): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/verifications',
+      tag: 'Verification',
+      summary: 'Ask for a presentation, by a template of the city or by a DCQL query',
+      access: ['verifier'],
+      rateLimit: 1200,
+      body: createVerificationSchema,
+      bodyLimit: 20_000,
+      responses: { 201: createdVerificationSchema },
+      handle: async ({ principal, body }) => ({
+        status: 201,
+        body: await verification.create(principal, body),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/verifications',
+      tag: 'Verification',
+      summary: 'The newest requests, without what was disclosed',
+      access: ['verifier'],
+      responses: { 200: verificationListSchema },
+      handle: async ({ principal }) => ({ body: { items: await verification.list(principal) } }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/verifications/{id}',
+      tag: 'Verification',
+      summary: 'Each check by itself, and once what was disclosed',
+      access: ['verifier'],
+      rateLimit: 2400,
+      params: verificationIdSchema,
+      responses: { 200: verificationSchema },
+      handle: async ({ principal, params }) => ({ body: await verification.read(principal, params.id) }),
+    }),
+  ]
+}
+
+const REQUEST_OBJECT = 'application/oauth-authz-req+jwt'
+const requestObjectResponses = {
+  200: { mediaType: REQUEST_OBJECT, description: 'The signed request object (RFC 9101)' },
+  400: walletErrorSchema,
+}
+
+function walletRoutes(verification: Verification): Route[] {
+  const headers = { 'Content-Type': REQUEST_OBJECT }
+  return [
+    route({
+      method: 'get',
+      path: '/verifier/requests/{id}',
+      tag: 'OpenID4VP',
+      summary: 'The request object',
+      access: 'public',
+      errors: 'oauth',
+      rateLimit: WALLET_RATE,
+      params: verificationIdSchema,
+      responses: requestObjectResponses,
+      handle: async ({ params }) => ({ headers, body: await verification.requestObject(params.id) }),
+    }),
+    route({
+      method: 'post',
+      path: '/verifier/requests/{id}',
+      tag: 'OpenID4VP',
+      summary: "The request object, with the wallet's nonce in it",
+      access: 'public',
+      errors: 'oauth',
+      rateLimit: WALLET_RATE,
+      params: verificationIdSchema,
+      body: requestObjectBodySchema,
+      bodyType: 'form',
+      bodyLimit: 30_000,
+      responses: requestObjectResponses,
+      handle: async ({ params, body }) => ({
+        headers,
+        body: await verification.requestObject(params.id, body?.wallet_nonce),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/verifier/responses/{id}',
+      tag: 'OpenID4VP',
+      summary: "The wallet's encrypted answer (direct_post.jwt)",
+      access: 'public',
+      errors: 'oauth',
+      rateLimit: WALLET_RATE,
+      params: verificationIdSchema,
+      body: walletResponseSchema,
+      bodyType: 'form',
+      bodyLimit: MAX_RESPONSE_BYTES,
+      responses: { 200: z.object({}), 400: walletErrorSchema },
+      handle: async ({ params, body }) => {
+        if (body.response !== undefined) await verification.answer(params.id, body.response)
+        else if (body.error !== undefined) await verification.decline(params.id, body.state)
+        else throw malformed('The answer must be encrypted.')
+        return { body: {} }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,155 @@
+import type { Sql } from '@pass/database'
+import type { CheckResult, Refusal } from './codes.ts'
+
+export type StoredState = 'created' | 'fetched' | 'accepted' | 'refused'
+
+export type NewVerification = {
+  id: string
+  verifierId: string
+  actor: string
+  template: string | null
+  purpose: { ko: string; en: string } | null
+  anchorPolicy: 'accept' | 'refuse'
+  /** JSON text. */
+  dcql: string
+  nonce: string
+  sealedKey: Uint8Array
+  /** JSON text. */
+  publicKey: string
+  createdAt: Date
+  expiresAt: Date
+}
+
+/** What answering needs; none of it changes while the request is open. */
+export type RequestRow = {
+  verifierId: string
+  template: string | null
+  purposeKo: string | null
+  purposeEn: string | null
+  anchorPolicy: 'accept' | 'refuse'
+  dcql: unknown
+  nonce: string
+  sealedKey: Uint8Array
+  publicKey: unknown
+  state: StoredState
+  expiresAt: Date
+}
+
+export type ResultRow = {
+  id: string
+  template: string | null
+  state: StoredState
+  checks: CheckResult[] | null
+  refusal: Refusal | null
+  sealedClaims: Uint8Array | null
+  claimsReadAt: Date | null
+  createdAt: Date
+  expiresAt: Date
+  answeredAt: Date | null
+  /** Whether this reading took the claims out of the database. */
+  taken: boolean
+}
+
+/**
+ * One statement for the request and its entry in the audit log: they stand or fall together at the price of one
+ * round trip.
+ */
+export async function insertVerification(sql: Sql, row: NewVerification): Promise<void> {
+  await sql`
+    WITH made AS (
+      INSERT INTO "Verification" ("id", "verifierId", "createdBy", "template", "purposeKo", "purposeEn", "anchorPolicy",
+        "dcql", "nonce", "sealedKey", "publicKey", "createdAt", "expiresAt")
+      VALUES (${row.id}::uuid, ${row.verifierId}, ${row.actor}, ${row.template}, ${row.purpose?.ko ?? null},
+        ${row.purpose?.en ?? null}, ${row.anchorPolicy}, ${row.dcql}::jsonb, ${row.nonce}, ${row.sealedKey}::bytea,
+        ${row.publicKey}::jsonb, ${row.createdAt}::timestamptz, ${row.expiresAt}::timestamptz)
+      RETURNING "id", "createdAt"
+    )
+    INSERT INTO "AuditEntry" ("at", "actor", "action", "target", "detail")
+    SELECT "createdAt", ${row.actor}::text, 'verification.create', "id"::text,
+      ${JSON.stringify({ template: row.template })}::jsonb FROM made`
+}
+
+export async function readRequest(sql: Sql, id: string): Promise<RequestRow | undefined> {
+  const [row] = await sql<RequestRow>`
+    SELECT "verifierId", "template", "purposeKo", "purposeEn", "anchorPolicy", "dcql", "nonce", "sealedKey",
+      "publicKey", "state", "expiresAt"
+    FROM "Verification" WHERE "id" = ${id}::uuid`
+  return row
+}
+
+/** Notes that wallets have these requests. */
+export async function markFetched(sql: Sql, ids: readonly string[]): Promise<void> {
+  await sql`
+    UPDATE "Verification" SET "state" = 'fetched' WHERE "id" = ANY(${ids}::uuid[]) AND "state" = 'created'`
+}
+
+export type Decision = {
+  state: 'accepted' | 'refused'
+  checks: CheckResult[]
+  refusal: Refusal | null
+  sealedClaims: Uint8Array | null
+  now: Date
+}
+
+/**
+ * The one statement that decides. Of two answers at the same moment the database lets exactly one pass; the
+ * decryption key goes with it. False when the request was answered or had expired.
+ */
+export async function decide(sql: Sql, id: string, decision: Decision): Promise<boolean> {
+  const { state, checks, refusal, sealedClaims, now } = decision
+  const rows = await sql`
+    UPDATE "Verification" SET "state" = ${state}, "checks" = ${JSON.stringify(checks)}::jsonb, "refusal" = ${refusal},
+      "sealedClaims" = ${sealedClaims}::bytea, "answeredAt" = ${now}::timestamptz, "sealedKey" = ''::bytea
+    WHERE "id" = ${id}::uuid AND "state" IN ('created', 'fetched') AND "expiresAt" > ${now}::timestamptz
+    RETURNING "id"`
+  return rows.length > 0
+}
+
+/**
+ * Reads a result, and with the same statement takes the claims out of the database and writes down who got them.
+ * The SELECT still sees the row as it was before; of two readings at once only one has `taken`.
+ * @param oldest claims that were answered before this moment are dropped unread
+ */
+export async function takeResult(
+  sql: Sql,
+  key: { id: string; verifierId: string; actor: string },
+  { now, oldest }: { now: Date; oldest: Date },
+): Promise<ResultRow | undefined> {
+  const [row] = await sql<ResultRow>`
+    WITH taken AS (
+      UPDATE "Verification" SET "sealedClaims" = NULL, "claimsReadAt" = ${now}::timestamptz
+      WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId} AND "sealedClaims" IS NOT NULL
+        AND "answeredAt" > ${oldest}::timestamptz
+      RETURNING "id"
+    ), noted AS (
+      INSERT INTO "AuditEntry" ("at", "actor", "action", "target", "detail")
+      SELECT ${now}::timestamptz, ${key.actor}::text, 'verification.read', "id"::text, '{}'::jsonb FROM taken
+    )
+    SELECT "id", "template", "state", "checks", "refusal", "sealedClaims", "claimsReadAt", "createdAt", "expiresAt",
+      "answeredAt", EXISTS (SELECT 1 FROM taken) AS "taken"
+    FROM "Verification" WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId}`
+  return row
+}
+
+export async function listResults(sql: Sql, verifierId: string, limit: number): Promise<ResultRow[]> {
+  return sql<ResultRow>`
+    SELECT "id", "template", "state", "refusal", "createdAt", "expiresAt", "answeredAt"
+    FROM "Verification" WHERE "verifierId" = ${verifierId} ORDER BY "createdAt" DESC LIMIT ${limit}`
+}
+
+/** Drops claims answered up to `until`. `from` bounds the search to what an earlier sweep has not seen. */
+export async function sweepClaims(sql: Sql, { from, until }: { from: Date; until: Date }): Promise<number> {
+  const rows = await sql`
+    UPDATE "Verification" SET "sealedClaims" = NULL
+    WHERE "answeredAt" > ${from}::timestamptz AND "answeredAt" <= ${until}::timestamptz AND "sealedClaims" IS NOT NULL
+    RETURNING "id"`
+  return rows.length
+}
+
+/** Drops the decryption keys of requests that ran out unanswered, and in the end such requests themselves. */
+export async function sweepUnanswered(sql: Sql, { now, oldest }: { now: Date; oldest: Date }): Promise<void> {
+  await sql`DELETE FROM "Verification" WHERE "answeredAt" IS NULL AND "expiresAt" <= ${oldest}::timestamptz`
+  await sql`
+    UPDATE "Verification" SET "sealedKey" = ''::bytea
+    WHERE "answeredAt" IS NULL AND "expiresAt" <= ${now}::timestamptz AND octet_length("sealedKey") > 0`
+}

@@ -1,0 +1,15 @@
+import { createI18n } from '@pass/ui'
+import { ApiError } from './api.ts'
+import { en } from './text/en.ts'
+import { ko, type Messages } from './text/ko.ts'
+
+export const { useI18n } = createI18n({ ko, en })
+
+/** The sentence for an error: what happened, whether anything changed, what to do. */
+export function sentence(t: Messages, error: unknown): string {
+  const code = error instanceof ApiError ? error.code : error instanceof DOMException ? 'passkey' : 'internal'
+  return t.error[code] ?? t.errorUnknown(code)
+}
+
+/** Milliseconds of a timestamp of the API. */
+export const at = (timestamp: string): number => new Date(timestamp).getTime()

@@ -1,0 +1,40 @@
+import { Button, Page } from '@pass/ui'
+import { startAuthentication } from '@simplewebauthn/browser'
+import { useState } from 'react'
+import { call } from '../api.ts'
+import { Failure } from '../failure.tsx'
+import { useI18n } from '../i18n.ts'
+import { useSession } from './session.tsx'
+
+type Options = Parameters<typeof startAuthentication>[0]['optionsJSON']
+
+export function SignIn() {
+  const { t } = useI18n()
+  const { reload } = useSession()
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>()
+
+  const signIn = async () => {
+    setBusy(true)
+    setError(undefined)
+    try {
+      const optionsJSON = await call<Options>('POST', '/api/session/passkey-options', {})
+      await call('POST', '/api/session/passkey', { response: await startAuthentication({ optionsJSON }) })
+      reload()
+    } catch (failure) {
+      setError(failure)
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <Page title={t.signIn.title}>
+      <p>{t.signIn.lead}</p>
+      <Failure error={error} />
+      <Button onClick={signIn} busy={busy}>
+        {t.signIn.passkey}
+      </Button>
+    </Page>
+  )
+}

@@ -1,0 +1,41 @@
+import type { HolderErrorCode } from '@pass/holder'
+
+/** What a screen needs to know of something that failed. */
+export type Failure = {
+  code: HolderErrorCode | 'offline' | 'storage' | 'unexpected'
+  /** Whether anything of the person's may have left the device. */
+  shared: boolean
+  attemptsLeft?: number
+  retryAfter?: number
+}
+
+// By its name and not by instanceof: the class is loaded with the engine, this is loaded with the first screen.
+function isHolderError(error: unknown): error is Error & Failure {
+  return error instanceof Error && error.name === 'HolderError' && 'code' in error && 'shared' in error
+}
+
+const STORAGE_ERRORS = [
+  'QuotaExceededError',
+  'InvalidStateError',
+  'UnknownError',
+  'VersionError',
+  'DataCloneError',
+]
+
+/** Turns whatever was thrown into what the person is told. */
+export function toFailure(error: unknown): Failure {
+  if (isHolderError(error)) {
+    const { shared, attemptsLeft, retryAfter } = error
+    const code = error.code === 'network' && !navigator.onLine ? 'offline' : error.code
+    return {
+      code,
+      shared,
+      ...(attemptsLeft === undefined ? {} : { attemptsLeft }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    }
+  }
+  if (!navigator.onLine) return { code: 'offline', shared: false }
+  if (error instanceof DOMException && STORAGE_ERRORS.includes(error.name))
+    return { code: 'storage', shared: false }
+  return { code: 'unexpected', shared: false }
+}

@@ -1,0 +1,105 @@
+import type { PresentOutcome, RequestPreview } from '@pass/holder'
+import { buttonClass, Notice, Page, Progress, Spinner } from '@pass/ui'
+import { useState } from 'react'
+import { Link, Redirect } from 'wouter'
+import { type Failure, toFailure } from '../engine/failure.ts'
+import { wallet } from '../engine/wallet.ts'
+import { useI18n } from '../i18n.ts'
+import { finishArrival, useFinishedBefore, useIncoming } from '../incoming.ts'
+import { FailurePage } from '../parts/failure-page.tsx'
+import { useReading } from '../parts/use-reading.ts'
+import { PresentConsent } from './present-consent.tsx'
+import { NothingFits } from './present-missing.tsx'
+import { PresentResult } from './present-result.tsx'
+import { answered, choiceOf, type Selection, startingSelection } from './selection.ts'
+
+type Step =
+  | { at: 'consent' }
+  | { at: 'sending' }
+  | { at: 'answered'; outcome: PresentOutcome }
+  | { at: 'stopped' }
+  | { at: 'failed'; failure: Failure }
+
+/** Presenting: who asks for what and why, exactly what would be shown, a yes or a no, and what came of it. */
+export default function Present() {
+  const { t } = useI18n()
+  const finished = useFinishedBefore()
+  const incoming = useIncoming()
+  const [request, readAgain] = useReading(finished ? undefined : incoming, wallet.readRequest)
+  if (finished) return <Redirect to="/" replace />
+  if (incoming === undefined) return <Redirect to="/scan" replace />
+  if (request.state === 'failed') return <FailurePage failure={request.failure} onAgain={readAgain} />
+  if (request.state === 'reading')
+    return (
+      <Page title={t.present.title} narrow appName={t.app.name}>
+        <Spinner>{t.present.reading}</Spinner>
+      </Page>
+    )
+  if (!request.value.satisfiable) return <NothingFits request={request.value} />
+  return <Request key={incoming} request={request.value} />
+}
+
+function Request({ request }: { request: RequestPreview }) {
+  const { t } = useI18n()
+  const [step, setStep] = useState<Step>({ at: 'consent' })
+  const [selection, setSelection] = useState<Selection>(() => startingSelection(request))
+
+  async function submit() {
+    setStep({ at: 'sending' })
+    try {
+      const outcome = await wallet.present(request, choiceOf(request, selection))
+      finishArrival()
+      setStep({ at: 'answered', outcome })
+    } catch (error) {
+      setStep({ at: 'failed', failure: toFailure(error) })
+    }
+  }
+
+  function stop() {
+    finishArrival()
+    setStep({ at: 'stopped' })
+    // Telling the verifier is a courtesy; the person need not wait for it.
+    void wallet.decline(request).catch(() => undefined)
+  }
+
+  switch (step.at) {
+    case 'consent':
+      return (
+        <PresentConsent
+          request={request}
+          selection={selection}
+          onSelect={setSelection}
+          onSubmit={submit}
+          onStop={stop}
+        />
+      )
+    case 'sending':
+      return (
+        <Page title={t.present.title} narrow appName={t.app.name}>
+          <div role="status">
+            <Progress label={t.present.submitting} />
+          </div>
+        </Page>
+      )
+    case 'answered':
+      return (
+        <PresentResult
+          request={request}
+          queries={answered(request, selection)}
+          selection={selection}
+          outcome={step.outcome}
+        />
+      )
+    case 'stopped':
+      return (
+        <Page title={t.present.stopped} narrow appName={t.app.name}>
+          <Notice tone="success">{t.present.stoppedLead}</Notice>
+          <Link className={buttonClass('primary', true)} href="/" replace>
+            {t.app.home}
+          </Link>
+        </Page>
+      )
+    case 'failed':
+      return <FailurePage failure={step.failure} onAgain={submit} />
+  }
+}

@@ -1,0 +1,148 @@
+import type { failuresKo, refusalsKo } from './failures.ko.ts'
+
+export const failuresEn: typeof failuresKo = {
+  offer_malformed: {
+    title: 'This code does not offer a card.',
+    next: 'Check that it is the QR code or link that the issuing office gave you.',
+  },
+  offer_unsupported: {
+    title: 'This wallet cannot receive that kind of card.',
+    next: 'Ask the issuing office whether there is another way.',
+  },
+  offer_expired: { title: 'This code has run out.', next: 'Ask the issuing office for a new one.' },
+  offer_already_used: {
+    title: 'This code was used already.',
+    next: 'See whether the card is among your cards. If not, ask the issuing office for a new code.',
+  },
+  offer_locked: {
+    title: 'The code is locked after too many wrong numbers.',
+    next: 'Ask the issuing office for a new one.',
+  },
+  tx_code_required: {
+    title: 'A number is needed.',
+    next: 'Enter the number that the issuing office gave you.',
+  },
+  tx_code_wrong: { title: 'That number is not right.', next: 'Check the number that you were given.' },
+  issuer_malformed: {
+    title: 'The issuing office sent something we cannot read.',
+    next: 'Try again in a while. If it happens again, tell the office.',
+  },
+  issuer_untrusted: {
+    title: 'The city does not know this office, so the card was not taken.',
+    next: 'Think about where the code came from. If you do not know the sender, leave it.',
+  },
+  issuer_refused: { title: 'The office did not issue the card.', next: 'Ask the office why.' },
+  credential_invalid: {
+    title: 'The card that came was not sound, so it was not kept.',
+    next: 'Please tell the issuing office.',
+  },
+  request_malformed: {
+    title: 'This code does not ask for a card.',
+    next: 'Check that it is the QR code or link that you were shown.',
+  },
+  request_unsupported: {
+    title: 'This wallet cannot answer that request.',
+    next: 'Ask whether there is another way to show your card.',
+  },
+  request_expired: { title: 'This request has run out.', next: 'Ask for a new QR code.' },
+  verifier_untrusted: {
+    title: 'We could not confirm who is asking, so we stopped.',
+    next: 'Ask the staff whether they are registered with the city.',
+  },
+  nothing_matches: {
+    title: 'None of your cards fits.',
+    next: 'Receive the card that is needed, then try again.',
+  },
+  choice_invalid: { title: 'The chosen card cannot be used here.', next: 'Choose again.' },
+  network: { title: 'The connection failed.', next: 'Try again in a moment.' },
+  offline: { title: 'You are offline.', next: 'Turn on Wi-Fi or mobile data, then try again.' },
+  insecure_address: {
+    title: 'The address is not safe, so it was not opened.',
+    next: 'Think about where the code came from.',
+  },
+  busy: { title: 'Many people are using the service just now.', next: 'Try again in a moment.' },
+  server_error: { title: 'The other side has a problem with its system.', next: 'Try again in a while.' },
+  not_found: {
+    title: 'That card or code is not there.',
+    next: 'See among your cards whether it was deleted.',
+  },
+  storage: {
+    title: 'This browser cannot store anything.',
+    next: 'Check that this is not a private window and that the device has space left.',
+  },
+  unexpected: {
+    title: 'Something went wrong that we did not expect.',
+    next: 'Try again. If it happens again, reload the page.',
+  },
+}
+
+export const refusalsEn: typeof refusalsKo = {
+  invalid_signature: {
+    title: 'The signature on the card could not be confirmed.',
+    next: 'Receive the card again from its office.',
+  },
+  untrusted_certificate: {
+    title: 'The office that issued the card could not be confirmed.',
+    next: 'Receive the card again from its office.',
+  },
+  issuer_not_accredited: {
+    title: 'That office may not issue this card.',
+    next: 'Please contact the issuing office.',
+  },
+  issuer_suspended: { title: 'The issuing office is suspended.', next: 'Please contact the issuing office.' },
+  nonce_mismatch: {
+    title: 'The answer does not belong to the request.',
+    next: 'Try again with a new QR code.',
+  },
+  audience_mismatch: {
+    title: 'The answer was meant for someone else.',
+    next: 'Try again with a new QR code.',
+  },
+  holder_binding_invalid: {
+    title: 'It could not be confirmed that the card belongs to this device.',
+    next: 'Try again with a new QR code. If it happens again, receive the card again.',
+  },
+  credential_expired: { title: 'The card has expired.', next: 'Receive it again from its office.' },
+  credential_not_yet_valid: { title: 'The card is not valid yet.', next: 'Try again once it is.' },
+  credential_revoked: {
+    title: 'The issuing office has cancelled this card.',
+    next: 'Ask the office why, and receive it again if need be.',
+  },
+  credential_suspended: {
+    title: 'The issuing office has paused this card.',
+    next: 'Please contact the issuing office.',
+  },
+  status_unavailable: {
+    title: 'They could not check whether the card is still valid.',
+    next: 'Try again in a moment with a new QR code.',
+  },
+  anchor_missing: {
+    title: 'The issue record of the card is not confirmed yet.',
+    next: 'Stay online for a moment, then try again with a new QR code.',
+  },
+  anchor_invalid: {
+    title: 'The issue record does not fit the card.',
+    next: 'Receive the card again from its office.',
+  },
+  anchor_unknown_root: {
+    title: 'They do not know the issue record of the card yet.',
+    next: 'Try again in a moment with a new QR code.',
+  },
+  missing_disclosure: { title: 'Something they need was missing.', next: 'Ask them what they need.' },
+  claim_mismatch: {
+    title: 'The card does not meet their condition.',
+    next: 'Ask them what the condition is.',
+  },
+  tampered_disclosure: {
+    title: 'What was shown differs from what was issued.',
+    next: 'Receive the card again from its office.',
+  },
+  wrong_type: { title: 'They need another kind of card.', next: 'Ask them which card they need.' },
+  already_answered: {
+    title: 'This request was answered already.',
+    next: 'To answer again, ask for a new QR code.',
+  },
+  request_expired: { title: 'The request has run out.', next: 'Ask for a new QR code.' },
+  malformed_response: { title: 'They could not read the answer.', next: 'Try again with a new QR code.' },
+  unknown: { title: 'They gave no reason.', next: 'Ask the staff.' },
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type CityChain, connectCity, deployCity, type Hex, type Manifest } from '@pass/chain'
+import { type Anvil, startAnvil } from '@pass/chain/anvil'
+import type { Database } from '@pass/database'
+import { Wallet } from 'ethers'
+import { createRelay, enqueue, type Relay, type RelayLog, type RelayOptions } from '../index.ts'
+
+const CHAIN_ID = 8282
+
+/** sha256 of a number, the way the hash of a credential looks. */
+export const hashOf = (n: number | string): string => createHash('sha256').update(String(n)).digest('hex')
+
+/** A deployed chain that can be stopped, cut off and put back to an older state, beside a clock that is set by hand. */
+export type RelayCity = {
+  chain: CityChain
+  anchorer: Wallet
+  /** Wrong by choice: what the relay takes for now. */
+  clock: { advance(ms: number): void; now(): Date }
+  logged: { level: string; message: string; detail: object }[]
+  relay(db: Database, options?: Partial<RelayOptions>): Relay
+  stop(): Promise<void>
+  /** The same chain on the same port, as it was when it stopped. */
+  start(): Promise<void>
+  /** Runs `work`, then puts the chain back to where it was before, as a restored backup or a power cut does. */
+  forget(work: () => Promise<void>): Promise<void>
+  rpc(method: string, ...params: unknown[]): Promise<unknown>
+  end(): Promise<void>
+}
+
+/** A freshly deployed chain as a file, to begin each test from. */
+export type DeployedChain = { folder: string; stateFile: string; manifest: Manifest; anchorer: Wallet }
+
+export async function deployOnce(): Promise<DeployedChain> {
+  const folder = await mkdtemp(join(tmpdir(), 'pass-relay-'))
+  const stateFile = join(folder, 'state.json')
+  const anvil = await startAnvil({ chainId: CHAIN_ID, stateFile })
+  const anchorer = new Wallet(Wallet.createRandom().privateKey)
+  const manifest = await deployCity({
+    rpcUrl: anvil.rpcUrl,
+    chainId: CHAIN_ID,
+    deployer: Wallet.createRandom(),
+    registrar: Wallet.createRandom().address as Hex,
+    anchorer: anchorer.address as Hex,
+  })
+  await anvil.stop()
+  return { folder, stateFile, manifest, anchorer }
+}
+
+export async function startRelayCity({ manifest, anchorer, ...deployed }: DeployedChain): Promise<RelayCity> {
+  const folder = await mkdtemp(join(tmpdir(), 'pass-relay-'))
+  const stateFile = join(folder, 'state.json')
+  await copyFile(deployed.stateFile, stateFile)
+  let anvil: Anvil = await startAnvil({ chainId: CHAIN_ID, stateFile })
+  const { port, rpcUrl } = anvil
+  const chain = connectCity({ rpcUrl, manifest })
+  const logged: RelayCity['logged'] = []
+  const note = (level: string) => (detail: object, message: string) =>
+    void logged.push({ level, message, detail })
+  const log: RelayLog = { info: note('info'), warn: note('warn'), error: note('error') }
+  let offset = 0
+  const now = () => new Date(Date.now() + offset)
+  const start = async () => {
+    anvil = await startAnvil({ chainId: CHAIN_ID, stateFile, port })
+  }
+  return {
+    chain,
+    anchorer,
+    logged,
+    clock: {
+      now,
+      advance: (ms) => {
+        offset += ms
+      },
+    },
+    relay: (db, options = {}) =>
+      createRelay({ db, chain, signer: anchorer, clock: now, log, batchAgeMs: 0, ...options }),
+    stop: () => anvil.stop(),
+    start,
+    forget: async (work) => {
+      // Stopped and started, so that the file holds all that is to be remembered.
+      await anvil.stop()
+      await start()
+      await work()
+      const copy = `${stateFile}.bak`
+      await anvil.stop()
+      await copyFile(copy, stateFile)
+      await start()
+    },
+    rpc: (method, ...params) => chain.provider.send(method, params),
+    end: async () => {
+      await chain.close()
+      await anvil.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Notes hashes for anchoring, each in a transaction of its own. */
+export async function enqueueAll(db: Database, hashes: readonly string[]): Promise<void> {
+  for (const hash of hashes) await db.transaction((sql) => enqueue(sql, 'anchor', hash, {}))
+}

@@ -1,0 +1,22 @@
+import { startPostgres } from '@pass/database/testing'
+import { freePort, startCity, type TestCity } from '../city.ts'
+
+/** A city without rate limits whose profile can be taken. */
+export async function benchCity(
+  database: 'embedded' | 'server',
+): Promise<{ city: TestCity; inspectorPort: number; end: () => Promise<void> }> {
+  const server = database === 'server' ? await startPostgres() : undefined
+  const inspectorPort = await freePort()
+  const city = await startCity({
+    nodeArgs: [`--inspect=127.0.0.1:${inspectorPort}`],
+    env: { RATE_LIMIT_FACTOR: '0', ...(server ? { DATABASE_URL: server.url } : {}) },
+  })
+  return {
+    city,
+    inspectorPort,
+    end: async () => {
+      await city.end()
+      await server?.stop()
+    },
+  }
+}

@@ -1,0 +1,90 @@
+// What a verification costs the server: request made, fetched, answered, result read.
+import { createCipheriv, createECDH, createPublicKey, sign, verify } from 'node:crypto'
+import { type BareCopy, bareKey, issueTo, presentCopy, sha256 } from './bare-wallet.ts'
+import { benchCity } from './bench-city.ts'
+import { type Floor, load, measureFloor, profile, round } from './measure.ts'
+
+/** What no server can do without, when it knows the issuer's certificate, the status list and the roots. */
+function floor(): Floor {
+  const key = bareKey()
+  const data = Buffer.alloc(1500, 1)
+  const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' })
+  const options = { dsaEncoding: 'ieee-p1363' } as const
+  const signature = sign('sha256', data, { key: key.privateKey, ...options })
+  const peer = createECDH('prime256v1').generateKeys()
+  return {
+    // The request object.
+    sign: { times: 1, run: () => sign('sha256', data, { key: key.privateKey, ...options }) },
+    // The issuer's signature and the holder's.
+    verify: { times: 2, run: () => verify('sha256', data, { key: publicKey, ...options }, signature) },
+    importKey: { times: 1, run: () => createPublicKey({ key: key.publicJwk, format: 'jwk' }) },
+    // The key for the encrypted answer, and its use.
+    agree: {
+      times: 1,
+      run: () => {
+        const ecdh = createECDH('prime256v1')
+        ecdh.generateKeys()
+        return ecdh.computeSecret(peer)
+      },
+    },
+    decrypt: {
+      times: 1,
+      run: () => {
+        const cipher = createCipheriv('aes-128-gcm', data.subarray(0, 16), data.subarray(0, 12))
+        cipher.update(Buffer.alloc(3000))
+        return cipher.final()
+      },
+    },
+    // Disclosure, sd_hash, anchored hash, key derivation, and the path of the receipt.
+    hash: { times: 14, run: () => sha256(data) },
+  }
+}
+
+const results: Record<string, unknown>[] = []
+for (const database of ['embedded', 'server'] as const) {
+  const { city, inspectorPort, end } = await benchCity(database)
+  try {
+    // More holder keys than any cache of ours holds: in life, each presentation comes with a key of its own.
+    const copies: BareCopy[] = []
+    for (let i = 0; i < 60; i++) copies.push(...(await issueTo(city, Array.from({ length: 10 }, bareKey))))
+    await receipts(city.url, copies)
+    const operation = async (index: number) => {
+      const copy = copies[index % copies.length]
+      if (!copy) return
+      const { body: asked } = await city.call('verifier', '/api/verifications', { template: 'age-19' })
+      await presentCopy(asked.requestUri, copy, [['age_equal_or_over', '19']])
+      const { body: result } = await city.call('verifier', `/api/verifications/${asked.id}`)
+      if (result.state !== 'accepted') throw new Error(JSON.stringify(result))
+    }
+    const bare = measureFloor(floor())
+    const measured = await load(city, { seconds: 15, parallel: 4 }, operation)
+    const spentOn = await profile(inspectorPort, () => load(city, { seconds: 3, parallel: 4 }, operation))
+    const result = {
+      database,
+      perSecond: measured.perSecond,
+      cpuMsPerOp: measured.cpuMsPerOp,
+      floorMsPerOp: round(bare.total),
+      overFloor: round(measured.cpuMsPerOp / bare.total),
+      floor: bare.parts,
+      spentOn,
+    }
+    console.log(JSON.stringify(result, null, 2))
+    results.push(result)
+  } finally {
+    await end()
+  }
+}
+const [headline, ...others] = results
+console.log(JSON.stringify({ name: 'verification', ...headline, others }))
+process.exit(0)
+
+/** Waits until every copy is anchored, and keeps its receipt. */
+async function receipts(url: string, copies: BareCopy[]): Promise<void> {
+  for (const copy of copies)
+    for (let tries = 0; copy.receipt === undefined; tries++) {
+      const response = await fetch(`${url}/api/anchors/${copy.hash}`)
+      if (response.ok) copy.receipt = await response.json()
+      else if (tries > 300) throw new Error(`not anchored within a minute: ${response.status}`)
+      else await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+}

@@ -1,0 +1,125 @@
+import type { Holder } from '@pass/holder'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgres } from '@pass/database/testing'
+import { startCity, type TestCity } from '../city.ts'
+import { offerSample, openHeadlessHolder, presentTo, untilAnchored } from '../headless.ts'
+
+describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through every flow (%s)', (database) => {
+  let city: TestCity
+  let holder: Holder
+  let credentialId: string
+  let stopPostgres = async () => {}
+
+  beforeAll(async () => {
+    const env: Record<string, string> = {}
+    if (database === 'PostgreSQL') {
+      const server = await startPostgres()
+      stopPostgres = server.stop
+      env['DATABASE_URL'] = server.url
+    }
+    city = await startCity({ env })
+    holder = openHeadlessHolder(city)
+  })
+  afterAll(async () => {
+    await city?.end()
+    await stopPostgres()
+  })
+
+  const codes = (result: { checks: { check: string; result: string }[] }) =>
+    Object.fromEntries(result.checks.map(({ check, result }) => [check, result]))
+
+  it('receives ten copies, each bound to a key of its own, each with a receipt', async () => {
+    const { id, offerUri, txCode } = await offerSample(city)
+    credentialId = id
+    const offer = await holder.readOffer(offerUri)
+    await expect(holder.receive(offer, { txCode: txCode === '111111' ? '222222' : '111111' })).rejects.toMatchObject({
+      code: 'tx_code_wrong',
+      shared: false,
+    })
+    const [card] = await holder.receive(offer, { txCode })
+    expect(card?.copies).toHaveLength(10)
+    expect(new Set(card?.copies.map(({ keyId }) => keyId)).size).toBe(10)
+    await untilAnchored(city, holder)
+  })
+
+  it('proves each template, discloses nothing beyond it, and passes every check', async () => {
+    for (const [ask, claims] of [
+      [{ template: 'age-19' }, { age_equal_or_over: { '19': true } }],
+      [{ template: 'resident-of-district', params: { district: '28185' } }, { district_code: '28185' }],
+    ] as const) {
+      const { result } = await presentTo(city, holder, ask)
+      expect(result.state).toBe('accepted')
+      expect(Object.values(result.claims)).toEqual([claims])
+      expect(codes(result)).toEqual({
+        signature: 'passed',
+        certificate: 'passed',
+        issuer_accredited: 'passed',
+        holder_binding: 'passed',
+        validity: 'passed',
+        status: 'passed',
+        anchor: 'passed',
+        disclosures: 'passed',
+      })
+    }
+    const { result } = await presentTo(city, holder, { template: 'identity' })
+    expect(Object.keys(Object.values(result.claims)[0] as object).sort()).toContain('birth_date')
+  })
+
+  it('drops the disclosed values as soon as the verifier has read them', async () => {
+    const { body } = await city.call('verifier', '/api/verifications', { template: 'age-19' })
+    await holder.present(await holder.readRequest(body.requestUri))
+    const first = (await city.call('verifier', `/api/verifications/${body.id}`)).body
+    const second = (await city.call('verifier', `/api/verifications/${body.id}`)).body
+    expect(first.claims).not.toBeNull()
+    expect(second).toMatchObject({ claims: null, claimsDropped: true, state: 'accepted' })
+  })
+
+  it('has nothing to show for another district, and says why', async () => {
+    const { request } = await presentTo(city, holder, {
+      template: 'resident-of-district',
+      params: { district: '28177' },
+    })
+    expect(request.satisfiable).toBe(false)
+    expect(request.queries[0]?.missing?.reason).toBe('value_differs')
+  })
+
+  it('warns when more is asked than a registered purpose needs: free DCQL has none', async () => {
+    const [card] = await holder.list()
+    const dcql = {
+      credentials: [
+        { id: 'card', format: 'dc+sd-jwt', meta: { vct_values: [card?.vct] }, claims: [{ path: ['birth_date'] }] },
+      ],
+    }
+    const { request, result } = await presentTo(city, holder, { dcql })
+    expect(request.registered).toBe(false)
+    expect(result.state).toBe('accepted')
+  })
+
+  it('is refused with the reason while suspended, accepted when reinstated, refused when revoked', async () => {
+    const act = (verb: string) => city.call('officer', `/api/credentials/${credentialId}/${verb}`, { reason: 'test' })
+    expect((await act('suspend')).status).toBe(200)
+    const suspended = await presentTo(city, holder, { template: 'age-19' })
+    expect(suspended.outcome).toMatchObject({ outcome: 'refused', code: 'credential_suspended' })
+    expect(suspended.result).toMatchObject({ state: 'refused', refusal: 'credential_suspended', claims: null })
+    expect((await act('reinstate')).status).toBe(200)
+    expect((await presentTo(city, holder, { template: 'age-19' })).result.state).toBe('accepted')
+    expect((await act('revoke')).status).toBe(200)
+    const revoked = await presentTo(city, holder, { template: 'age-19' })
+    expect(revoked.outcome).toMatchObject({ outcome: 'refused', code: 'credential_revoked' })
+    expect((await act('reinstate')).status).toBe(409)
+  })
+
+  it('a key rotated afterwards leaves older credentials valid; the new key signs the next', async () => {
+    const before = openHeadlessHolder(city)
+    const old = await offerSample(city)
+    await before.receive(await before.readOffer(old.offerUri), { txCode: old.txCode })
+    await untilAnchored(city, before)
+    const { agency } = city.credentials.sample
+    expect((await city.call('operator', `/api/agencies/${agency}/rotate-key`, {})).status).toBe(200)
+    expect((await presentTo(city, before, { template: 'age-19' })).result.state).toBe('accepted')
+    const after = openHeadlessHolder(city)
+    const next = await offerSample(city)
+    await after.receive(await after.readOffer(next.offerUri), { txCode: next.txCode })
+    expect((await presentTo(city, after, { template: 'age-19' })).result.state).toBe('accepted')
+  })
+})
