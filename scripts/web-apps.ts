@@ -17,6 +17,8 @@ export async function buildWebApps(say: (line: string) => void): Promise<void> {
     const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
       cwd: folder,
       encoding: 'utf8',
+      // A test runner's NODE_ENV would ship React's development build.
+      env: { ...process.env, NODE_ENV: 'production' },
     })
     if (built.status !== 0) throw new Error(`The ${name} does not build:\n${built.stdout}${built.stderr}`)
     writeFileSync(stamp, digest)
@@ -30,6 +32,7 @@ function digestOfSources(name: string): string {
       `apps/${name}/{src,public}/**/*`,
       `apps/${name}/*.{ts,json,html}`,
       'packages/*/src/**/*',
+      'city/city.json',
       'pnpm-lock.yaml',
     ],
     {

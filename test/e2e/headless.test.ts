@@ -45,7 +45,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
   it('proves each template, discloses nothing beyond it, and passes every check', async () => {
     for (const [ask, claims] of [
       [{ template: 'age-19' }, { age_equal_or_over: { '19': true } }],
-      [{ template: 'resident-of-district', params: { district: '28185' } }, { district_code: '28185' }],
+      [{ template: 'resident-of-district', params: { district: '28185' } }, { district_code: '28185', district_name: '연수구' }],
     ] as const) {
       const { result } = await presentTo(city, holder, ask)
       expect(result.state).toBe('accepted')

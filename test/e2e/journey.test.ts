@@ -169,7 +169,8 @@ describe.each(['ko', 'en'] as const)('the whole journey in real browsers (%s)', 
     await phone.page.getByRole('button', { name: w.present.submit, exact: true }).click()
     await heading(phone.page, w.present.accepted)
     await verifier.getByText(d.desk.accepted, { exact: true }).waitFor()
-    expect(await verifier.locator('.facts dt').count()).toBe(1)
+    // The code and the name of one district: one fact, once for machines and once for people.
+    expect(await verifier.locator('.facts dd').allTextContents()).toEqual(['28185', '연수구'])
     await verifier.getByRole('button', { name: d.desk.again }).click()
   })
 
@@ -179,7 +180,9 @@ describe.each(['ko', 'en'] as const)('the whole journey in real browsers (%s)', 
     await page.getByRole('button', { name: w.present.stop, exact: true }).click()
     await heading(page, w.present.stopped)
     await inspect(page, shot('wallet-stopped'))
-    await staff.verifier?.getByRole('button', { name: d.cancel }).click()
+    const { verifier } = staff
+    await verifier?.getByText(d.desk.refusal['declined'] ?? '').waitFor()
+    await verifier?.getByRole('button', { name: d.desk.again }).click()
   })
 
   it('the officer revokes it, and the next presentation is refused with the reason', async () => {

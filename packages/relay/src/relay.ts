@@ -57,7 +57,7 @@ export function createRelay(options: RelayOptions): Relay {
   let running = false
 
   const reconcile = async () => {
-    const newest = await chain.blockAt('latest')
+    const newest = await newestBlock(chain)
     const { reanchored, recommitted } = await reconcileWithChain(db, chain)
     seen = newest
     if (reanchored + recommitted > 0) {
@@ -67,17 +67,27 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   const once = async () => {
-    if (!seen || (await chain.blockAt(seen.number))?.hash !== seen.hash) await reconcile()
-    seen = await chain.blockAt('latest')
+    await watchChain()
     await gather(db, { batchSize, batchAgeMs, now: clock() })
-    // A node that mines on demand has taken it by now, so the second look confirms what the first one sent.
-    while ((await submitPending()) > 0);
+    // A node that mines on demand has taken it by now, so the next look confirms what this one sent.
+    for (let look = 0; look < LOOKS; look++) {
+      const newest = await watchChain()
+      const nonce = await rebroadcast(submitting)
+      const effects = await pendingEffects(db.sql, chain)
+      if ((await submit(submitting, effects, nonce, newest.number)) === 0) break
+    }
   }
 
-  const submitPending = async (): Promise<number> => {
-    const nonce = await rebroadcast(submitting)
-    const effects = await pendingEffects(db.sql, chain)
-    return effects.length === 0 ? 0 : submit(submitting, effects, nonce)
+  /**
+   * Answers the newest block, after making sure that it follows on the one seen before. In this order nothing slips
+   * through: only what lies up to `newest` is confirmed next, and should `newest` itself be replaced, the next look
+   * finds it gone.
+   */
+  const watchChain = async (): Promise<SeenBlock> => {
+    const newest = await newestBlock(chain)
+    if (!seen || (await chain.blockAt(seen.number))?.hash !== seen.hash) await reconcile()
+    seen = newest
+    return newest
   }
 
   const guarded = async () => {
@@ -120,4 +130,10 @@ export function createRelay(options: RelayOptions): Relay {
       await round
     },
   }
+}
+
+async function newestBlock(chain: CityChain): Promise<SeenBlock> {
+  const newest = await chain.blockAt('latest')
+  if (!newest) throw new ChainError('chain_unavailable', 'The chain has no newest block.')
+  return newest
 }

@@ -44,31 +44,33 @@ export async function rebroadcast({ sql, chain, signer, log }: Submitting): Prom
 
 /**
  * Confirms what the chain has finally taken, and sends what has no transaction, or one that was mined without its
- * effect (reverted, or its nonce used by another). Each is written down before it leaves. Answers how many were sent.
+ * effect (reverted, or its nonce used by another). Each is written down before it leaves. Nothing beyond `newestBlock` counts yet.
+ * Answers how many were sent or lie beyond it: while there are some, another look is worth it.
  */
 export async function submit(
   submitting: Submitting & { confirmations: number; clock: () => Date },
   effects: readonly Effect[],
   chainNonce: number,
+  newestBlock: number,
 ): Promise<number> {
-  const { sql, chain, log } = submitting
+  const { sql, log } = submitting
   const rows = await sql<TransactionRow>`
     SELECT "key", "nonce", "raw", "hash" FROM "ChainTransaction"
     WHERE "key" = ANY(${effects.map(({ key }) => key)}::text[])`
   const byKey = new Map(rows.map((row) => [row.key, row]))
-  let sent = 0
+  let moved = 0
   for (const effect of effects) {
     const row = byKey.get(effect.key)
     const found = await effect.find(row?.hash ?? null)
     if (found) {
-      const depth =
-        found.block === null ? submitting.confirmations : (await chain.blockNumber()) - found.block + 1
+      const depth = found.block === null ? submitting.confirmations : newestBlock - found.block + 1
+      if (depth <= 0) moved++
       if (depth >= submitting.confirmations) await effect.confirm(sql, row?.hash ?? null, submitting.clock())
       continue
     }
     if (row && row.nonce >= chainNonce) continue
     try {
-      if (await sendAnew(submitting, effect, row, chainNonce)) sent++
+      if (await sendAnew(submitting, effect, row, chainNonce)) moved++
     } catch (error) {
       if (!(error instanceof ChainError) || error.code !== 'reverted') throw error
       if (error.reason === 'VersionNotIncreasing' && effect.supersede) await effect.supersede(sql)
@@ -76,7 +78,7 @@ export async function submit(
       log.warn({ effect: effect.key, reason: error.reason }, 'relay: the contract would refuse this')
     }
   }
-  return sent
+  return moved
 }
 
 /** False when another process took the nonce or the effect in the meantime. */

@@ -18,7 +18,8 @@ export function securityHeaders(publicUrl: string): RequestHandler[] {
           imgSrc: ["'self'", 'data:', 'blob:'],
           mediaSrc: ["'self'", 'blob:'],
           fontSrc: ["'self'"],
-          connectSrc: ["'self'"],
+          // The wallet alone speaks with issuers and verifiers elsewhere.
+          connectSrc: ["'self'", (request) => (request.url?.startsWith('/wallet/') ? 'https:' : "'self'")],
           workerSrc: ["'self'"],
           manifestSrc: ["'self'"],
           objectSrc: ["'none'"],

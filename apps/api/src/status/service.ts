@@ -3,7 +3,6 @@ import type { AgencyKey } from '@pass/agent'
 import {
   createStatusBitmap,
   getStatus,
-  permute,
   type Sign,
   type STATUS,
   setStatus,
@@ -12,13 +11,12 @@ import {
 import type { Sql } from '@pass/database'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
+import { createIndexLeases } from './index-leases.ts'
 
 /** Two bits an entry: valid, revoked, suspended. */
 export const BITS = 2
 /** Large enough that an index points at a crowd; 32 kB as a bitmap, a few hundred bytes when nearly all is valid. */
 const SIZE = 2 ** 17
-/** How many places a process takes at once: a statement for each issuance would lock the list's row each time. */
-const LEASE = 256
 /** For how long others may keep a list (`ttl`, `max-age`), and until when a signed one counts at most. */
 export const TTL_SECONDS = 300
 const TOKEN_SECONDS = 24 * 60 * 60
@@ -79,9 +77,6 @@ type StatusDeps = {
   size?: number
 }
 
-/** Places of a list that are this process's alone: `next` up to, not including, `end`. */
-type Lease = { listId: string; next: number; end: number; indexOf: (n: number) => number }
-
 type ListRow = { id: string; version: number; bitmap: Uint8Array }
 
 /** Status lists of the agencies (Token Status List): who holds which index, what each says, what is served. */
@@ -90,8 +85,6 @@ export function createStatus(
   { enqueue, size = SIZE }: StatusDeps,
 ): Status {
   const uriOf = (listId: string) => `${config.publicUrl}/status-lists/${listId}`
-  const leases = new Map<string, Lease>()
-  const leasing = new Map<string, Promise<void>>()
   const parsed = new Map<string, { version: number; bitmap: Uint8Array }>()
 
   const signToken = async (listId: string, bitmap: Uint8Array, { key, sign }: StatusSigner) => {
@@ -149,35 +142,7 @@ export function createStatus(
     })
   }
 
-  /** Takes the next places of the first list that has room. What a restart leaves unused stays unused. */
-  const takeLease = async (agencyId: string, count: number): Promise<void> => {
-    // The row's lock is waited for, and what is read is what the one before left.
-    const [row] = await db.sql<{ id: string; size: number; first: number; end: number }>`
-      WITH list AS (
-        SELECT "id", "used" FROM "StatusList" WHERE "agencyId" = ${agencyId} AND "used" + ${count}::int <= "size"
-        ORDER BY "createdAt", "id" LIMIT 1 FOR UPDATE
-      )
-      UPDATE "StatusList" s SET "used" = LEAST(s."size", list."used" + ${LEASE}::int) FROM list WHERE s."id" = list."id"
-      RETURNING s."id", s."size", list."used" AS "first", s."used" AS "end"`
-    if (!row) return begin(agencyId, count)
-    const former = leases.get(agencyId)
-    const indexOf = former?.listId === row.id ? former.indexOf : indicesOf(row.id, row.size)
-    leases.set(agencyId, { listId: row.id, next: row.first, end: row.end, indexOf })
-  }
-
-  /** The n-th index of a list. The function behind the permutation has few inputs: its answers are remembered. */
-  const indicesOf = (listId: string, size: number) => {
-    const known = new Map<string, string>()
-    const prf = (input: string): string => {
-      let output = known.get(input)
-      if (output === undefined) {
-        output = agent.mac('statusIndex', `${listId}:${input}`).slice(0, 8)
-        known.set(input, output)
-      }
-      return output
-    }
-    return (n: number) => permute(n, size, prf)
-  }
+  const leases = createIndexLeases({ db, agent }, begin)
 
   const renew = async (
     listId: string,
@@ -204,25 +169,8 @@ export function createStatus(
 
     allocate: async (agencyId, count) => {
       if (count > size) throw new RangeError('more indices than a list has')
-      for (let attempt = 0; attempt < 20; attempt++) {
-        const lease = leases.get(agencyId)
-        if (lease && lease.next + count <= lease.end) {
-          const { listId, indexOf } = lease
-          const first = lease.next
-          lease.next += count
-          return {
-            listId,
-            uri: uriOf(listId),
-            indices: Array.from({ length: count }, (_, n) => indexOf(first + n)),
-          }
-        }
-        // Those who come at the same time wait for one lease.
-        const ongoing =
-          leasing.get(agencyId) ?? takeLease(agencyId, count).finally(() => leasing.delete(agencyId))
-        leasing.set(agencyId, ongoing)
-        await ongoing
-      }
-      throw new Error(`no status list of ${agencyId} has room`)
+      const { listId, indices } = await leases.take(agencyId, count)
+      return { listId, uri: uriOf(listId), indices }
     },
 
     apply: async (sql, signer, changes) => {
@@ -288,8 +236,10 @@ export function createStatus(
         SELECT "id", "agencyId", split_part("token", '.', 1) AS "header", "tokenExpiresAt" FROM "StatusList" ORDER BY "id"`
       let renewed = 0
       for (const { id, agencyId, header, tokenExpiresAt } of lists) {
-        const { didUrl } = await agent.agencies.activeKey(agencyId)
-        const wasReplaced = (token: string | null) => kidIn(token) !== didUrl
+        // An agency that has no key at this moment is looked at again in the next round.
+        const key = await agent.agencies.activeKey(agencyId).catch(() => undefined)
+        if (!key) continue
+        const wasReplaced = (token: string | null) => kidIn(token) !== key.didUrl
         if (!runsOut({ tokenExpiresAt }) && !wasReplaced(header)) continue
         renewed += await renew(id, agencyId, (row) => runsOut(row) || wasReplaced(row.token))
       }

@@ -59,7 +59,7 @@ describe('our own wallet at the desk', () => {
       expect(preview.purpose?.en).toContain('district')
       expect(await holder.present(preview)).toEqual({ outcome: 'accepted' })
       const verdict = await result(desk, asked)
-      expect(verdict.claims).toEqual({ resident: { district_code: '28185' } })
+      expect(verdict.claims).toEqual({ resident: { district_code: '28185', district_name: '연수구' } })
       expect(verdict.checks.map(({ result }) => result)).toEqual(Array(8).fill('passed'))
     },
   )

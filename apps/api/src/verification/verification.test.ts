@@ -612,6 +612,33 @@ describe.each(['embedded', 'server'] as const)('verification (%s database)', (ki
       await expectRefused(await attempt(good), 'status_unavailable', 'status')
     })
 
+    it('count for the issuer that signed them and for no other', async () => {
+      const uri = 'https://elsewhere.example/list/2'
+      const bitmap = createStatusBitmap(100, 2)
+      const times = { iat: desk.now(), exp: desk.now() + 7200, ttl: 600 }
+      const token = { bitmap, bits: 2 as const, uri, ...times, x5c: issuer.x5c, sign: issuer.key.sign }
+      desk.web.set(uri, { status: 200, body: await signStatusListToken(token) })
+      const status = { idx: 1, uri }
+      expect((await attempt(await anchored({ status }))).verdict.state).toBe('accepted')
+      const second = await makeIssuer(desk, 'second')
+      await expectRefused(await attempt(await anchored({ status }, second)), 'status_unavailable', 'status')
+    })
+
+    it('are not fetched, nor the chain asked, on the word of a signature that does not match', async () => {
+      const stranger = await makeIssuer(desk, 'stranger')
+      const held = await anchored({ status: { idx: 1, uri: 'http://169.254.169.254/latest' } }, stranger)
+      const alter = (presentation: string) => {
+        const [header, payload = '', ...rest] = presentation.split('.')
+        const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+        const changed = Buffer.from(JSON.stringify({ ...claims, extra: 1 })).toString('base64url')
+        return [header, changed, ...rest].join('.')
+      }
+      desk.fetched.length = 0
+      desk.chain.reads = 0
+      await expectRefused(await attempt(held, { alter }), 'invalid_signature', 'signature')
+      expect([desk.fetched, desk.chain.reads]).toEqual([[], 0])
+    })
+
     it('are not fetched on the word of a credential that is not proven', async () => {
       desk.fetched.length = 0
       const families = await makeIssuer(desk, 'families', ['multi-child-family'])
@@ -633,6 +660,22 @@ describe.each(['embedded', 'server'] as const)('verification (%s database)', (ki
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
       for (const { status, body } of answers)
         if (status !== 200) expect(body).toMatchObject({ code: 'already_answered' })
+    })
+
+    it('also of two that reach different processes, neither of which knows of the other', async () => {
+      const asked = await ask(desk, AGE)
+      const other = desk.another()
+      await other.requestObject(asked.id)
+      const request = await fetchRequest(desk, asked)
+      const jwe = async () => {
+        const vp_token = { resident: [await present(desk, request, await anchored())] }
+        return encrypt(request, { vp_token, state: request.state })
+      }
+      await desk.verification.answer(asked.id, await jwe())
+      await expect(other.answer(asked.id, await jwe())).rejects.toMatchObject({
+        extra: { code: 'already_answered' },
+      })
+      await other.stop()
     })
 
     it('a second answer changes nothing, also after a refusal', async () => {

@@ -1,11 +1,21 @@
 import { Button, Notice, Page, QrCode, Select } from '@pass/ui'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { type CredentialType, call, type Offer, type OfferState, type Resident } from '../api.ts'
+import { type Agency, type CredentialType, call, type Offer, type OfferState, type Resident } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { at, useI18n } from '../i18n.ts'
 import { useLoad, usePoll } from '../load.ts'
 import { useSession } from '../session/session.tsx'
+
+/** What the agency is accredited for. */
+async function typesOf(agencyId: string): Promise<CredentialType[]> {
+  const [agencies, types] = await Promise.all([
+    call<Agency[]>('GET', '/api/agencies'),
+    call<CredentialType[]>('GET', '/api/credential-types'),
+  ])
+  const accredited = agencies.find(({ id }) => id === agencyId)?.types ?? []
+  return types.filter(({ id }) => accredited.includes(id))
+}
 
 export function NewOffer({ residentId }: { residentId: string }) {
   const { t, local } = useI18n()
@@ -14,9 +24,7 @@ export function NewOffer({ residentId }: { residentId: string }) {
   const resident = useLoad(residentId, () =>
     call<Resident>('GET', `/api/register/residents/${encodeURIComponent(residentId)}`),
   )
-  const types = useLoad('types', () =>
-    call<CredentialType[]>('GET', `/api/credential-types?agency=${agency}`),
-  )
+  const types = useLoad(`types ${agency}`, () => typesOf(agency))
   const [chosen, setChosen] = useState('')
   const [offer, setOffer] = useState<Offer>()
   const [busy, setBusy] = useState(false)

@@ -166,6 +166,7 @@ export const en: Messages = {
       disclosures: 'Answers the question asked',
     },
     refusal: {
+      declined: 'The citizen chose not to show anything. Nothing was received.',
       credential_revoked: 'The issuer has revoked this credential.',
       credential_suspended: 'The issuer has suspended this credential.',
       credential_expired: 'This credential has expired.',

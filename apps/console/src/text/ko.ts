@@ -157,6 +157,7 @@ export const ko = {
       disclosures: '요청한 내용과 일치',
     } as Record<string, string>,
     refusal: {
+      declined: '시민이 제출하지 않기로 했어요. 전달받은 것은 없어요.',
       credential_revoked: '발급 기관이 폐기한 증명이에요.',
       credential_suspended: '발급 기관이 잠시 정지한 증명이에요.',
       credential_expired: '유효 기간이 지난 증명이에요.',

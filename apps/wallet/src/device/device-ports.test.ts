@@ -92,9 +92,10 @@ describe('the store of this device', () => {
   })
 
   it('is one store for two tabs that open it for the first time at once', async () => {
+    const other = await open()
     const [first, second] = await Promise.all([
       createSealedStore(db, nobody),
-      createSealedStore(await open(), nobody),
+      createSealedStore(other, nobody),
     ])
     await first.put('credential', 'one', card('one'))
     await second.put('credential', 'two', card('two'))

@@ -24,7 +24,9 @@ export function Home() {
   }
 
   const hasCards = cards.state === 'ready' && cards.value.length > 0
-  if (!welcomed && !hasCards && cards.state !== 'loading') return <Welcome onDone={seen} />
+  const isNew =
+    cards.state === 'ready' && !hasCards && pending.state === 'ready' && pending.value.length === 0
+  if (isNew && !welcomed) return <Welcome onDone={seen} />
   return (
     <Page title={t.home.title} narrow appName={t.app.name}>
       {pending.state === 'ready' && pending.value.map((one) => <Unfinished key={one.id} pending={one} />)}

@@ -29,7 +29,7 @@ describe("the city's templates", () => {
   it.each([
     ['age-19', {}, [['age_equal_or_over', '19']]],
     ['age-65', {}, [['age_equal_or_over', '65']]],
-    ['resident-of-district', { district: '28185' }, [['district_code']]],
+    ['resident-of-district', { district: '28185' }, [['district_code'], ['district_name']]],
     ['identity', {}, [['name_ko'], ['birth_date'], ['district_name'], ['neighbourhood_name']]],
   ])('%s asks for these claims and no other', (id, params, paths) => {
     const query = buildDcql(template(id), params, vctOf)
@@ -42,7 +42,7 @@ describe("the city's templates", () => {
     expect(match).toMatchObject({
       satisfiable: true,
       answer: ['resident'],
-      queries: [{ query: 'resident', candidates: [{ credential: 'card', paths: [['district_code']] }] }],
+      queries: [{ query: 'resident', candidates: [{ credential: 'card', paths: [['district_code'], ['district_name']] }] }],
     })
   })
 

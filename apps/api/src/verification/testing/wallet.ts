@@ -51,9 +51,10 @@ export const CLAIMS = {
   name_ko: '김시민',
   birth_date: '1990-01-01',
   district_code: '28185',
+  district_name: '연수구',
   age_equal_or_over: { '19': true },
 }
-const FRAME = { _sd: ['name_ko', 'birth_date', 'district_code'], age_equal_or_over: { _sd: ['19'] } }
+const FRAME = { _sd: ['name_ko', 'birth_date', 'district_code', 'district_name'], age_equal_or_over: { _sd: ['19'] } }
 
 export type IssueOptions = {
   claims?: Record<string, unknown>
