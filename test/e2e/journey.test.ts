@@ -232,6 +232,9 @@ describe.each(['ko', 'en'] as const)('the whole journey in real browsers (%s)', 
     const operator = await signIn('operator')
     await heading(operator, d.anchors.title)
     await operator.getByText(d.anchors.states.confirmed).first().waitFor({ timeout: 30_000 })
+    // Every column of a confirmed batch has its value, and the chain has blocks.
+    expect(await operator.locator('main').textContent()).not.toContain('–')
+    expect(await operator.locator('main').textContent()).not.toContain(d.anchors.chainUp(0))
     await inspect(operator, shot('console-anchors'))
     await operator.getByRole('link', { name: d.nav.audit }).click()
     await operator.getByText('credential.revoke').first().waitFor()

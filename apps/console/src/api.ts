@@ -3,14 +3,23 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: string
   readonly status: number
-  readonly detail: string
+  /** What exactly is wrong, where the API knows it better than the code tells. */
+  readonly reason: Localized | undefined
 
-  constructor(code: string, status: number, detail: string) {
+  constructor(code: string, status: number, detail: string, reason?: Localized) {
     super(`${code}: ${detail}`)
     this.code = code
     this.status = status
-    this.detail = detail
+    this.reason = reason
   }
+}
+
+const unauthenticated = new EventTarget()
+
+/** Calls `listener` whenever the API says that nobody is signed in any more; answers how to stop. */
+export function onUnauthenticated(listener: () => void): () => void {
+  unauthenticated.addEventListener('ended', listener)
+  return () => unauthenticated.removeEventListener('ended', listener)
 }
 
 /**
@@ -41,8 +50,11 @@ export async function call<Answer>(
   const text = await response.text()
   const answer: unknown = text === '' ? undefined : parse(text)
   if (response.ok) return answer as Answer
-  const problem = (answer ?? {}) as { code?: string; detail?: string }
-  throw new ApiError(problem.code ?? 'internal', response.status, problem.detail ?? '')
+  const problem = (answer ?? {}) as { code?: string; detail?: string; message?: Localized }
+  // The session's own addresses answer this for reasons of their own.
+  if (problem.code === 'unauthenticated' && !path.startsWith('/api/session'))
+    unauthenticated.dispatchEvent(new Event('ended'))
+  throw new ApiError(problem.code ?? 'internal', response.status, problem.detail ?? '', problem.message)
 }
 
 function parse(text: string): unknown {
@@ -118,6 +130,10 @@ export type ImportPreview = {
   added: number
   changed: number
   unchanged: number
+  /** The first twenty that are right. */
+  rows: Omit<Resident, 'id'>[]
+  errorCount: number
+  /** The first five hundred. */
   errors: { row: number; column: string; message: Localized }[]
 }
 

@@ -1,8 +1,8 @@
 import { AppShell, Button, LanguageSwitch } from '@pass/ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Link, Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { Anchors } from './anchors/anchors.tsx'
-import { call, type Session } from './api.ts'
+import type { Session } from './api.ts'
 import { Audit } from './audit/audit.tsx'
 import { Credentials } from './credentials/credentials.tsx'
 import { Desk } from './desk/desk.tsx'
@@ -15,6 +15,7 @@ import { Enrol } from './session/enrol.tsx'
 import { SessionProvider, useSession } from './session/session.tsx'
 import { SignIn } from './session/sign-in.tsx'
 import type { Messages } from './text/ko.ts'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 /** What each role finds in the menu; the first is its home. The API checks the role again, whatever is shown. */
 const MENU: Record<Session['role'], { path: string; name: keyof Messages['nav']; page: ReactNode }[]> = {
@@ -75,12 +76,14 @@ function Home() {
 
 function Frame({ children }: { children: ReactNode }) {
   const { t, local } = useI18n()
-  const { data: session, reload } = useSession()
+  const { data: session, signOut } = useSession()
+  const [error, setError] = useState<unknown>()
   const [at] = useLocation()
+  useKeptFocus()
   const place = session?.agency ?? session?.verifier
-  const signOut = async () => {
-    await call('DELETE', '/api/session').catch(() => undefined)
-    reload()
+  const leave = () => {
+    setError(undefined)
+    signOut().catch(setError)
   }
   return (
     <AppShell
@@ -108,13 +111,14 @@ function Frame({ children }: { children: ReactNode }) {
           )}
           <LanguageSwitch />
           {session && (
-            <Button variant="text" onClick={signOut}>
+            <Button variant="text" onClick={leave}>
               {t.signOut}
             </Button>
           )}
         </div>
       }
     >
+      {session && <Failure error={error} />}
       {children}
     </AppShell>
   )

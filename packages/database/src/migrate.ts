@@ -31,7 +31,9 @@ export async function migrate(
         SELECT checksum FROM "_prisma_migrations"
         WHERE migration_name = ${name} AND rolled_back_at IS NULL AND finished_at IS NOT NULL`
       if (applied && applied.checksum !== checksum)
-        throw new Error(`Migration ${name} was changed after it was applied: restore the file, and add a new one.`)
+        throw new Error(
+          `Migration ${name} was changed after it was applied: restore the file, and add a new one.`,
+        )
       if (applied) return
       await run(sql, script)
       await sql`INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)

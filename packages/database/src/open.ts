@@ -1,12 +1,16 @@
-import { PGlite, types as pgliteTypes } from '@electric-sql/pglite'
+import { createHash } from 'node:crypto'
+import { PGlite, types as pgliteTypes, type Transaction } from '@electric-sql/pglite'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { PrismaClient } from './generated/client.ts'
+import { createLiteStatements, isStalePlan, type LiteRun } from './lite-statements.ts'
 import { migrate } from './migrate.ts'
 
 /**
- * A tagged template straight to the driver, for the hot paths: a Prisma query costs three times as much.
+ * A tagged template straight to the driver, for the hot paths: a Prisma query costs several times as much. Each
+ * template becomes a prepared statement, parsed and planned once for each connection: templates are written in the
+ * source, never put together at run time. (A pooler in front of the server must support prepared statements.)
  * Values become bind parameters; pass JSON as a string. Rows come back with the column names as keys,
  * `timestamptz` as Date, `bytea` as Uint8Array, `bigint` as bigint.
  */
@@ -48,16 +52,39 @@ async function openServer(url: string, poolSize = 10): Promise<Database> {
   // A connection that the server drops while idle is replaced at its next use; without a listener it would
   // end the process.
   pool.on('error', () => {})
-  const sqlOn =
-    (on: pg.Pool | pg.PoolClient): Sql =>
-    async <Row>(text: TemplateStringsArray, ...values: readonly unknown[]) =>
-      (await on.query(placeholders(text), [...values])).rows as Row[]
+  // A table that changed leaves each connection with statements that fail for good. New names for all of them are
+  // prepared anew wherever they are next used.
+  let generation = 0
+  const run = async (
+    on: pg.Pool | pg.PoolClient,
+    template: TemplateStringsArray,
+    values: readonly unknown[],
+  ) => {
+    const { text, name } = statementOf(template)
+    return (await on.query({ name: `${name}_${generation}`, text, values: [...values] })).rows
+  }
+  const sqlOn = (on: pg.Pool | pg.PoolClient): Sql =>
+    (async (template, ...values) => {
+      const during = generation
+      try {
+        return await run(on, template, values)
+      } catch (error) {
+        if (!isStalePlan(error)) throw error
+        if (generation === during) generation += 1
+        // Inside a transaction there is nothing left to repeat: the error has ended it.
+        if (on !== pool) throw error
+        return run(on, template, values)
+      }
+    }) as Sql
+  const clients = new WeakMap<Sql, pg.PoolClient>()
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
+    const sql = sqlOn(client)
+    clients.set(sql, client)
     let broken: Error | undefined
     try {
       await client.query('BEGIN')
-      const result = await work(sqlOn(client))
+      const result = await work(sql)
       await client.query('COMMIT')
       return result
     } catch (error) {
@@ -69,7 +96,7 @@ async function openServer(url: string, poolSize = 10): Promise<Database> {
       client.release(broken)
     }
   }
-  await migrate(transaction, async (tx, script) => void (await tx([script] as unknown as TemplateStringsArray)))
+  await migrate(transaction, async (tx, script) => void (await clients.get(tx)?.query(script)))
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: poolSize }) })
   return {
     prisma,
@@ -87,21 +114,26 @@ async function openEmbedded(location: { folder: string } | { memory: true }): Pr
   const options = { parsers: { [pgliteTypes.INT8]: BigInt } }
   const lite = 'folder' in location ? new PGlite(location.folder, options) : new PGlite(options)
   await lite.waitReady
-  type Runner = Pick<PGlite, 'query' | 'exec'>
-  const scripts = new WeakMap<Sql, Runner>()
-  const sqlOn = (on: Runner): Sql => {
-    const sql: Sql = async <Row>(text: TemplateStringsArray, ...values: readonly unknown[]) =>
-      (await on.query<Row>(placeholders(text), [...values])).rows
-    scripts.set(sql, on)
-    return sql
-  }
+  const statements = createLiteStatements(lite)
+  const sqlOn =
+    (run: LiteRun): Sql =>
+    <Row>(template: TemplateStringsArray, ...values: readonly unknown[]) =>
+      run<Row>(statementOf(template).text, values)
+  const transactions = new WeakMap<Sql, Transaction>()
   const transaction = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-    lite.transaction((tx) => work(sqlOn(tx))) as Promise<T>
-  await migrate(transaction, async (tx, script) => void (await scripts.get(tx)?.exec(script)))
+    lite.transaction((tx) => {
+      const sql = sqlOn(async (text, values) => {
+        if (tx.closed) throw new Error('Transaction is closed')
+        return statements.runInTransaction(text, values)
+      })
+      transactions.set(sql, tx)
+      return work(sql)
+    })
+  await migrate(transaction, async (tx, script) => void (await transactions.get(tx)?.exec(script)))
   const prisma = new PrismaClient({ adapter: new PrismaPGlite(lite) })
   return {
     prisma,
-    sql: sqlOn(lite),
+    sql: sqlOn(statements.run),
     transaction,
     kind: 'embedded',
     close: async () => {
@@ -111,7 +143,18 @@ async function openEmbedded(location: { folder: string } | { memory: true }): Pr
   }
 }
 
-/** `a = ${x} and b = ${y}` to `a = $1 and b = $2`. The literal parts are ours, the values never enter the text. */
-function placeholders(text: TemplateStringsArray): string {
-  return text.reduce((query, part, index) => `${query}$${index}${part}`)
+type Statement = { text: string; name: string }
+const statementsOf = new WeakMap<TemplateStringsArray, Statement>()
+
+/**
+ * `a = ${x} and b = ${y}` becomes `a = $1 and b = $2`, with a name that follows from the text. The literal parts are
+ * ours, the values never enter the text.
+ */
+function statementOf(template: TemplateStringsArray): Statement {
+  const known = statementsOf.get(template)
+  if (known) return known
+  const text = template.reduce((query, part, index) => `${query}$${index}${part}`)
+  const statement = { text, name: createHash('sha256').update(text).digest('base64url').slice(0, 22) }
+  statementsOf.set(template, statement)
+  return statement
 }

@@ -160,7 +160,8 @@ export function createCredentialEndpoint(
     // day, so that two presentations cannot be told to come from one batch. On the key's first day its own
     // beginning takes the place of midnight: nothing is signed for a time when the key did not count yet.
     const iat = Math.max(startOfDayInSeoul(now), Math.ceil(key.validFrom.getTime() / 1000))
-    const exp = startOfDayInSeoul(now) + (days + 1) * DAY_SECONDS
+    // The last second of the last day: "until the 21st" is then true as people read it.
+    const exp = startOfDayInSeoul(now) + (days + 1) * DAY_SECONDS - 1
     const batch = {
       claims,
       disclosureFrame,

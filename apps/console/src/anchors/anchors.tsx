@@ -1,7 +1,7 @@
 import { EmptyState, Notice, Page, StatusBadge, Table } from '@pass/ui'
 import { call } from '../api.ts'
 import { Failure } from '../failure.tsx'
-import { useI18n } from '../i18n.ts'
+import { at, useI18n } from '../i18n.ts'
 import { useLoad, usePoll } from '../load.ts'
 
 type Batch = {
@@ -10,10 +10,10 @@ type Batch = {
   status: 'pending' | 'confirmed'
   sequence: number | null
   blockNumber: number | null
-  blockTime: number | null
+  anchoredAt: string | null
 }
 type Anchoring = {
-  chain: { up: boolean; blockNumber: number | null }
+  chain: { up: boolean; block: number | null }
   waiting: { credentials: number; statusLists: number }
   items: Batch[]
 }
@@ -30,7 +30,7 @@ export function Anchors() {
         <>
           <div role="status">
             <Notice tone={data.chain.up ? 'success' : 'warning'} title={t.anchors.chain}>
-              <p>{data.chain.up ? t.anchors.chainUp(data.chain.blockNumber ?? 0) : t.anchors.chainDown}</p>
+              <p>{data.chain.up ? t.anchors.chainUp(data.chain.block ?? 0) : t.anchors.chainDown}</p>
               <p>{t.anchors.waiting(data.waiting.credentials)}</p>
             </Notice>
           </div>
@@ -66,7 +66,7 @@ export function Anchors() {
                 {
                   key: 'time',
                   header: t.anchors.columns.time,
-                  cell: (batch) => (batch.blockTime ? moment(batch.blockTime * 1000) : '–'),
+                  cell: (batch) => (batch.anchoredAt ? moment(at(batch.anchoredAt)) : '–'),
                 },
                 {
                   key: 'status',

@@ -1,7 +1,7 @@
 import { Button, Notice, Page } from '@pass/ui'
 import { startRegistration } from '@simplewebauthn/browser'
 import { useEffect, useState } from 'react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { call } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
@@ -30,7 +30,7 @@ export function Enrol() {
 
 function EnrolWith({ token }: { token: string }) {
   const { t } = useI18n()
-  const { reload } = useSession()
+  const { signedIn } = useSession()
   const [, navigate] = useLocation()
   const offered = useLoad(token, () => call<EnrolOptions>('POST', '/api/session/enrol-options', { token }))
   const [busy, setBusy] = useState(false)
@@ -41,7 +41,7 @@ function EnrolWith({ token }: { token: string }) {
     setError(undefined)
     try {
       await how()
-      reload()
+      signedIn()
       navigate('/', { replace: true })
     } catch (failure) {
       setError(failure)
@@ -55,7 +55,12 @@ function EnrolWith({ token }: { token: string }) {
   return (
     <Page title={t.enrol.title}>
       <Failure error={offered.error ?? error} />
-      {offered.loading && <p>{t.loading}</p>}
+      {offered.loading && <p role="status">{t.loading}</p>}
+      {offered.error !== undefined && (
+        <p>
+          <Link href="/">{t.enrol.toSignIn}</Link>
+        </p>
+      )}
       {data && (
         <>
           <p>{t.enrol.lead(data.name)}</p>

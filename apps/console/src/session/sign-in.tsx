@@ -1,7 +1,7 @@
-import { Button, Page } from '@pass/ui'
+import { Button, Notice, Page } from '@pass/ui'
 import { startAuthentication } from '@simplewebauthn/browser'
 import { useState } from 'react'
-import { call } from '../api.ts'
+import { ApiError, call } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
 import { useSession } from './session.tsx'
@@ -10,7 +10,7 @@ type Options = Parameters<typeof startAuthentication>[0]['optionsJSON']
 
 export function SignIn() {
   const { t } = useI18n()
-  const { reload } = useSession()
+  const { ended, signedIn } = useSession()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
 
@@ -20,9 +20,9 @@ export function SignIn() {
     try {
       const optionsJSON = await call<Options>('POST', '/api/session/passkey-options', {})
       await call('POST', '/api/session/passkey', { response: await startAuthentication({ optionsJSON }) })
-      reload()
+      signedIn()
     } catch (failure) {
-      setError(failure)
+      setError(isUnknownPasskey(failure) ? new ApiError('passkey_unknown', 401, '') : failure)
     } finally {
       setBusy(false)
     }
@@ -30,6 +30,11 @@ export function SignIn() {
 
   return (
     <Page title={t.signIn.title}>
+      {ended && (
+        <Notice tone="info" role="status">
+          <p>{t.signIn.ended}</p>
+        </Notice>
+      )}
       <p>{t.signIn.lead}</p>
       <Failure error={error} />
       <Button onClick={signIn} busy={busy}>
@@ -38,3 +43,6 @@ export function SignIn() {
     </Page>
   )
 }
+
+/** Here nobody was signed in yet: the API means the passkey. */
+const isUnknownPasskey = (error: unknown) => error instanceof ApiError && error.code === 'unauthenticated'
