@@ -1,8 +1,9 @@
 // `npm run agency -- …`: accredits an agency or rotates its key, over the API of the running city.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readConfig } from '../apps/api/src/config.ts'
+import { ConfigError } from '../apps/api/src/config.ts'
+import { loadSettings } from './settings.ts'
 
 const USAGE = `Usage (the city must be running; OPERATOR_API_KEY, or the key that npm start wrote, says who you are):
   npm run agency -- accredit --id ID --name-ko NAME --name-en NAME --types TYPE[,TYPE…]
@@ -30,22 +31,41 @@ const { values, positionals } = (() => {
     return fail(`${(error as Error).message}\n\n${USAGE}`)
   }
 })()
-const [command] = positionals
+const [command, ...extra] = positionals
 const { id } = values
-if (!id) fail(USAGE)
+if (!command || extra.length > 0) fail(USAGE)
+if (!['accredit', 'rotate', 'suspend', 'reinstate'].includes(command))
+  fail(`There is no "agency ${command}".\n\n${USAGE}`)
+if (!id) fail(`--id is missing: say which agency.\n\n${USAGE}`)
 
-const config = readConfig(process.env)
+const config = (() => {
+  try {
+    return loadSettings()
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message)
+    throw error
+  }
+})()
 const file = join(config.dataDir, 'dev-credentials.json')
-const key =
-  process.env['OPERATOR_API_KEY'] ??
-  (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).apiKeys.operator : undefined)
+const key = process.env['OPERATOR_API_KEY'] ?? storedKey()
 if (!key) fail(`No operator key: set OPERATOR_API_KEY, or start the city once so that ${file} is there.`)
+
+function storedKey(): string | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).apiKeys.operator
+  } catch {
+    return undefined
+  }
+}
 
 const request = (() => {
   if (command === 'accredit') {
     const { 'name-ko': ko, 'name-en': en, types } = values
-    if (!ko || !en || !types) fail(USAGE)
-    return { path: '/api/agencies', body: { id, name: { ko, en }, types: types.split(',') } }
+    if (!ko || !en || !types) fail(`accredit needs --name-ko, --name-en and --types.\n\n${USAGE}`)
+    return {
+      path: '/api/agencies',
+      body: { id, name: { ko, en }, types: types.split(',').map((type) => type.trim()) },
+    }
   }
   if (command === 'rotate') return { path: `/api/agencies/${encodeURIComponent(id)}/rotate-key`, body: {} }
   if (command === 'suspend' || command === 'reinstate')
@@ -61,5 +81,23 @@ const response = await fetch(`${config.publicUrl}${request.path}`, {
   fail(`Nothing answers at ${config.publicUrl}: start the city first (npm start), or set PUBLIC_URL.`),
 )
 const answer = await response.text()
-if (!response.ok) fail(`Refused (${response.status}): ${answer}`)
-console.log(answer)
+if (!response.ok) fail(`Refused (${response.status}): ${reasonIn(answer)}`)
+console.log(done(command, JSON.parse(answer)))
+
+/** What a problem document (RFC 9457) says; of any other answer, the beginning. */
+function reasonIn(text: string): string {
+  try {
+    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string }
+    return detail ?? title ?? text
+  } catch {
+    return text.slice(0, 200)
+  }
+}
+
+function done(act: string, answered: { did?: string; didUrl?: string; types?: string[] }): string {
+  if (act === 'rotate')
+    return `${id} signs with a new key now: ${answered.didUrl}. What the old key signed stays valid.`
+  if (act === 'suspend') return `${id} is suspended: what it issues from now on does not count.`
+  if (act === 'reinstate') return `${id} is reinstated.`
+  return `${id} is accredited for ${answered.types?.join(', ')} as ${answered.did}.`
+}

@@ -33,7 +33,7 @@ function run(command: string, args: string[]): Promise<{ code: number; output: s
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1' },
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr])

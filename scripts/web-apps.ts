@@ -1,28 +1,70 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LockedError, lockFolder } from './lock.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+const WORK = join(ROOT, 'node_modules', '.cache', 'web-apps')
 
-/** Builds each web app whose sources changed since its last build. */
-export async function buildWebApps(say: (line: string) => void): Promise<void> {
-  for (const name of ['wallet', 'console']) {
-    const folder = join(ROOT, 'apps', name)
-    const stamp = join(folder, 'dist', '.sources')
-    const digest = digestOfSources(name)
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) continue
-    say(`Building the ${name} …`)
-    const vite = join(folder, 'node_modules', 'vite', 'bin', 'vite.js')
-    const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-      cwd: folder,
-      encoding: 'utf8',
-      // A test runner's NODE_ENV would ship React's development build.
-      env: { ...process.env, NODE_ENV: 'production' },
-    })
-    if (built.status !== 0) throw new Error(`The ${name} does not build:\n${built.stdout}${built.stderr}`)
-    writeFileSync(stamp, digest)
+/**
+ * Builds each web app whose sources changed since its last build, one process at a time.
+ * @param say is told when each is built
+ * @param signal ends a build under way
+ */
+export async function buildWebApps(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const release = await turn(signal)
+  try {
+    for (const name of ['wallet', 'console']) {
+      const stamp = join(ROOT, 'apps', name, 'dist', '.sources')
+      const digest = digestOfSources(name)
+      if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) continue
+      await build(name, signal)
+      writeFileSync(stamp, digest)
+      say(`The ${name} is built`)
+    }
+  } finally {
+    await release()
   }
+}
+
+/** Two starts from one checkout share its builds: the second waits, and finds them made. */
+async function turn(signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      return await lockFolder(WORK)
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+}
+
+function build(name: string, signal: AbortSignal | undefined): Promise<void> {
+  const folder = join(ROOT, 'apps', name)
+  const vite = join(folder, 'node_modules', 'vite', 'bin', 'vite.js')
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal ? { signal } : {}),
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk
+      })
+    let failure: Error | undefined
+    child.on('error', (error) => {
+      failure = error
+    })
+    child.on('close', (code) => {
+      if (signal?.aborted) reject(signal.reason)
+      else if (failure ?? code !== 0) reject(failure ?? new Error(`The ${name} does not build:\n${output}`))
+      else resolve()
+    })
+  })
 }
 
 function digestOfSources(name: string): string {

@@ -6,6 +6,14 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 
+/** Neither the shell's settings nor those of `.env` reach a city under test: an empty one counts as absent. */
+const NO_SETTINGS = Object.fromEntries(
+  [...readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => [
+    name,
+    '',
+  ]),
+)
+
 // biome-ignore lint/suspicious/noExplicitAny: an answer of the API, whose shape each test asserts.
 type Json = any
 
@@ -104,7 +112,7 @@ export async function startCity(options: CityOptions = {}): Promise<TestCity> {
 export function spawnStart(env: Record<string, string>, nodeArgs: string[] = []): ChildProcess {
   return spawn(process.execPath, [...nodeArgs, join(ROOT, 'scripts', 'start.ts')], {
     cwd: ROOT,
-    env: { ...process.env, LOG_LEVEL: 'warn', ...env },
+    env: { ...process.env, ...NO_SETTINGS, LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

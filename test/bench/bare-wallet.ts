@@ -87,11 +87,7 @@ export async function issueTo(city: TestCity, keys: BareKey[]): Promise<BareCopy
         credential_configuration_id: type,
         proofs: {
           jwt: keys.map((key) =>
-            jws(
-              { typ: 'openid4vci-proof+jwt', jwk: key.publicJwk },
-              { aud: issuer, iat: now(), nonce },
-              key,
-            ),
+            jws({ typ: 'openid4vci-proof+jwt', jwk: key.publicJwk }, { aud: issuer, iat: now(), nonce }, key),
           ),
         },
       }),
@@ -154,7 +150,15 @@ function encrypt(payload: unknown, to: PublicJwk & { kid: string }): string {
     bytes.writeUInt32BE(value)
     return bytes
   }
-  const info = [length(1), ecdh.computeSecret(peer), length(7), Buffer.from('A128GCM'), length(0), length(0), length(128)]
+  const info = [
+    length(1),
+    ecdh.computeSecret(peer),
+    length(7),
+    Buffer.from('A128GCM'),
+    length(0),
+    length(0),
+    length(128),
+  ]
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-128-gcm', sha256(Buffer.concat(info)).subarray(0, 16), iv)
   cipher.setAAD(Buffer.from(header))

@@ -31,8 +31,8 @@ function executable(): string {
 }
 
 /** The desk's browser: a context for each member of staff. */
-export function launchDesk(): Promise<Browser> {
-  return chromium.launch({ executablePath: executable(), args: FLAGS })
+export function launchDesk(flags: string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: executable(), args: [...FLAGS, ...flags] })
 }
 
 /** A citizen's phone: its profile outlives the browser, and its camera sees what `show` puts before it. */

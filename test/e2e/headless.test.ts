@@ -1,6 +1,6 @@
+import { startPostgres } from '@pass/database/testing'
 import type { Holder } from '@pass/holder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPostgres } from '@pass/database/testing'
 import { startCity, type TestCity } from '../city.ts'
 import { offerSample, openHeadlessHolder, presentTo, untilAnchored } from '../headless.ts'
 
@@ -32,7 +32,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     const { id, offerUri, txCode } = await offerSample(city)
     credentialId = id
     const offer = await holder.readOffer(offerUri)
-    await expect(holder.receive(offer, { txCode: txCode === '111111' ? '222222' : '111111' })).rejects.toMatchObject({
+    await expect(
+      holder.receive(offer, { txCode: txCode === '111111' ? '222222' : '111111' }),
+    ).rejects.toMatchObject({
       code: 'tx_code_wrong',
       shared: false,
     })
@@ -45,7 +47,10 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
   it('proves each template, discloses nothing beyond it, and passes every check', async () => {
     for (const [ask, claims] of [
       [{ template: 'age-19' }, { age_equal_or_over: { '19': true } }],
-      [{ template: 'resident-of-district', params: { district: '28185' } }, { district_code: '28185', district_name: '연수구' }],
+      [
+        { template: 'resident-of-district', params: { district: '28185' } },
+        { district_code: '28185', district_name: '연수구' },
+      ],
     ] as const) {
       const { result } = await presentTo(city, holder, ask)
       expect(result.state).toBe('accepted')
@@ -87,7 +92,12 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     const [card] = await holder.list()
     const dcql = {
       credentials: [
-        { id: 'card', format: 'dc+sd-jwt', meta: { vct_values: [card?.vct] }, claims: [{ path: ['birth_date'] }] },
+        {
+          id: 'card',
+          format: 'dc+sd-jwt',
+          meta: { vct_values: [card?.vct] },
+          claims: [{ path: ['birth_date'] }],
+        },
       ],
     }
     const { request, result } = await presentTo(city, holder, { dcql })
@@ -96,11 +106,16 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
   })
 
   it('is refused with the reason while suspended, accepted when reinstated, refused when revoked', async () => {
-    const act = (verb: string) => city.call('officer', `/api/credentials/${credentialId}/${verb}`, { reason: 'test' })
+    const act = (verb: string) =>
+      city.call('officer', `/api/credentials/${credentialId}/${verb}`, { reason: 'test' })
     expect((await act('suspend')).status).toBe(200)
     const suspended = await presentTo(city, holder, { template: 'age-19' })
     expect(suspended.outcome).toMatchObject({ outcome: 'refused', code: 'credential_suspended' })
-    expect(suspended.result).toMatchObject({ state: 'refused', refusal: 'credential_suspended', claims: null })
+    expect(suspended.result).toMatchObject({
+      state: 'refused',
+      refusal: 'credential_suspended',
+      claims: null,
+    })
     expect((await act('reinstate')).status).toBe(200)
     expect((await presentTo(city, holder, { template: 'age-19' })).result.state).toBe('accepted')
     expect((await act('revoke')).status).toBe(200)

@@ -17,44 +17,49 @@ describe('the city is killed in the middle of issuing', () => {
   })
   afterAll(() => city?.end())
 
-  it.each(MOMENTS)('while $name: the wallet goes on, and holds one credential, anchored once', async ({ path, when }) => {
-    let struck = false
-    const strike: typeof fetch = async (input, init) => {
-      const url = new URL(input instanceof Request ? input.url : input)
-      if (struck || !url.pathname.endsWith(path)) return fetch(input, init)
-      struck = true
-      if (when === 'after') {
-        const answer = await fetch(input, init)
-        expect(answer.status).toBe(200)
+  it.each(MOMENTS)(
+    'while $name: the wallet goes on, and holds one credential, anchored once',
+    async ({ path, when }) => {
+      let struck = false
+      const strike: typeof fetch = async (input, init) => {
+        const url = new URL(input instanceof Request ? input.url : input)
+        if (struck || !url.pathname.endsWith(path)) return fetch(input, init)
+        struck = true
+        if (when === 'after') {
+          const answer = await fetch(input, init)
+          expect(answer.status).toBe(200)
+          await city.kill()
+          throw new TypeError('the answer was lost')
+        }
+        const answer = fetch(input, init)
+        answer.catch(() => undefined)
         await city.kill()
-        throw new TypeError('the answer was lost')
+        throw new TypeError('the connection was cut')
       }
-      const answer = fetch(input, init)
-      answer.catch(() => undefined)
-      await city.kill()
-      throw new TypeError('the connection was cut')
-    }
-    const holder = openHeadlessHolder(city, strike)
-    const { id, offerUri, txCode } = await offerSample(city)
-    const offer = await holder.readOffer(offerUri)
-    await expect(holder.receive(offer, { txCode })).rejects.toThrow()
-    expect(struck).toBe(true)
+      const holder = openHeadlessHolder(city, strike)
+      const { id, offerUri, txCode } = await offerSample(city)
+      const offer = await holder.readOffer(offerUri)
+      await expect(holder.receive(offer, { txCode })).rejects.toThrow()
+      expect(struck).toBe(true)
 
-    city = await city.restart()
-    const [card] = await holder.receive(offer, { txCode })
-    expect(card?.copies).toHaveLength(10)
-    await untilAnchored(city, holder)
+      city = await city.restart()
+      const [card] = await holder.receive(offer, { txCode })
+      expect(card?.copies).toHaveLength(10)
+      await untilAnchored(city, holder)
 
-    const { body: issued } = await city.call('officer', `/api/credentials?query=${id}`)
-    expect(issued.items).toMatchObject([{ id, copies: 10, anchored: 10, status: 'valid' }])
-    const receipts = card?.copies.map(({ hash }) => hash) ?? []
-    expect(new Set(receipts).size).toBe(10)
-    const { result } = await presentTo(city, holder, { template: 'age-19' })
-    expect(result).toMatchObject({ state: 'accepted' })
-    // A second holder with the same offer gets nothing.
-    const thief = openHeadlessHolder(city)
-    await expect(thief.receive(await thief.readOffer(offerUri).catch(() => offer), { txCode })).rejects.toThrow()
-  })
+      const { body: issued } = await city.call('officer', `/api/credentials?query=${id}`)
+      expect(issued.items).toMatchObject([{ id, copies: 10, anchored: 10, status: 'valid' }])
+      const receipts = card?.copies.map(({ hash }) => hash) ?? []
+      expect(new Set(receipts).size).toBe(10)
+      const { result } = await presentTo(city, holder, { template: 'age-19' })
+      expect(result).toMatchObject({ state: 'accepted' })
+      // A second holder with the same offer gets nothing.
+      const thief = openHeadlessHolder(city)
+      await expect(
+        thief.receive(await thief.readOffer(offerUri).catch(() => offer), { txCode }),
+      ).rejects.toThrow()
+    },
+  )
 
   it('loses no anchored credential when the chain comes back older than the database remembers', async () => {
     const holder = openHeadlessHolder(city)

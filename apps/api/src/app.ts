@@ -24,6 +24,8 @@ import { issuanceRoutes } from './issuance/routes.ts'
 import { createIssuance } from './issuance/service.ts'
 import { registerRoutes } from './register/routes.ts'
 import { createRegister } from './register/service.ts'
+import { accountRoutes } from './staff/account-routes.ts'
+import { createAccounts } from './staff/accounts.ts'
 import { staffRoutes } from './staff/routes.ts'
 import { createStaff } from './staff/service.ts'
 import { statusRoutes } from './status/routes.ts'
@@ -48,6 +50,7 @@ export function createApp(context: Context) {
   const sessions = createSessions(context)
   const access = createAccess({ apiKeys, sessions, publicUrl: config.publicUrl })
   const staff = createStaff(context, { sessions, audit })
+  const accounts = createAccounts(context, { staff, apiKeys, audit })
 
   const catalogue = createCatalogue(context)
   const trust = createTrust(context)
@@ -74,6 +77,7 @@ export function createApp(context: Context) {
     ...registerRoutes(register),
     ...agencyRoutes(agencies),
     ...staffRoutes(staff, config.publicUrl),
+    ...accountRoutes(accounts),
     ...auditRoutes(audit),
     ...healthRoutes(health, metrics),
   ]

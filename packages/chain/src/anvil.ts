@@ -150,7 +150,7 @@ const copyOf = (stateFile: string) => `${stateFile}.bak`
 const candidateOf = (stateFile: string) => `${stateFile}.bak.new`
 
 /** Stops the anvil of a process that was killed. Its end also writes the last second of the chain. */
-async function stopLeftOver(stateFile: string): Promise<void> {
+export async function stopLeftOver(stateFile: string): Promise<void> {
   const pid = Number(await readFile(pidFile(stateFile), 'utf8').catch(() => ''))
   if (!Number.isInteger(pid) || pid <= 0) return
   const deadline = Date.now() + STOP_WITHIN_MS

@@ -87,7 +87,7 @@ describe.each(['embedded', 'server'] as const)('the database (%s)', (kind) => {
         ints: [1, 2],
         numeric: '12.50',
       })
-      expect([...(row?.['bytes'] as Uint8Array)]).toEqual([...bytes])
+      expect(Array.from(row?.['bytes'] as Uint8Array)).toEqual(Array.from(bytes))
     }
     expect(await db.sql`SELECT 1 WHERE false`).toEqual([])
   })
@@ -159,6 +159,6 @@ describe.each(['embedded', 'server'] as const)('the database (%s)', (kind) => {
 
   it('refuses a transaction that has ended', async () => {
     const kept = await db.transaction(async (sql) => sql)
-    await expect((async () => kept`SELECT 1`)()).rejects.toThrow()
+    await expect(kept`SELECT 1`).rejects.toThrow('Transaction is closed')
   })
 })

@@ -51,8 +51,10 @@ export function createLiteStatements(lite: PGlite): LiteStatements {
     return statement
   }
 
-  const serialized = (value: unknown, type: number): string | null => {
+  const serialized = (value: unknown, type: number): string | Uint8Array | null => {
     if (value === null || value === undefined) return null
+    // Bytes go as they are: PGlite's serializer takes a microsecond for each.
+    if (type === types.BYTEA && value instanceof Uint8Array) return value
     const serialize = lite.serializers[type]
     return serialize ? serialize(value) : String(value)
   }

@@ -79,15 +79,23 @@ async function openServer(url: string, poolSize = 10): Promise<Database> {
   const clients = new WeakMap<Sql, pg.PoolClient>()
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
-    const sql = sqlOn(client)
+    let ended = false
+    const onClient = sqlOn(client)
+    const sql: Sql = async (template, ...values) => {
+      // By then the connection may be in somebody else's transaction.
+      if (ended) throw new Error('Transaction is closed')
+      return onClient(template, ...values)
+    }
     clients.set(sql, client)
     let broken: Error | undefined
     try {
       await client.query('BEGIN')
       const result = await work(sql)
+      ended = true
       await client.query('COMMIT')
       return result
     } catch (error) {
+      ended = true
       await client.query('ROLLBACK').catch((failure: Error) => {
         broken = failure
       })
@@ -111,7 +119,8 @@ async function openServer(url: string, poolSize = 10): Promise<Database> {
 }
 
 async function openEmbedded(location: { folder: string } | { memory: true }): Promise<Database> {
-  const options = { parsers: { [pgliteTypes.INT8]: BigInt } }
+  const bytes = (hex: string) => new Uint8Array(Buffer.from(hex.slice(2), 'hex'))
+  const options = { parsers: { [pgliteTypes.INT8]: BigInt, [pgliteTypes.BYTEA]: bytes } }
   const lite = 'folder' in location ? new PGlite(location.folder, options) : new PGlite(options)
   await lite.waitReady
   const statements = createLiteStatements(lite)

@@ -11,10 +11,10 @@ export async function receiptOf(sql: Sql, manifest: Manifest, hash: string): Pro
   return row && { ...row, chain: manifest.chainId, contract: manifest.contracts.credentialAnchor }
 }
 
-/** Every root that the chain has for good, for `verifyReceipt`. */
-export async function knownRoots(sql: Sql): Promise<Map<Hex, KnownRoot>> {
-  const rows = await sql<{ root: Hex } & KnownRoot>`
-    SELECT "root", "sequence", "blockNumber" AS "block", "blockTime" AS "time" FROM "AnchorBatch"
-    WHERE "status" = 'confirmed' ORDER BY "sequence"`
-  return new Map(rows.map(({ root, ...known }) => [root, known]))
+/** Where the chain has a root, for `verifyReceipt`; undefined until it has it for good. */
+export async function knownRootOf(sql: Sql, root: Hex): Promise<KnownRoot | undefined> {
+  const [row] = await sql<KnownRoot>`
+    SELECT "sequence", "blockNumber" AS "block", "blockTime" AS "time" FROM "AnchorBatch"
+    WHERE "root" = ${root} AND "status" = 'confirmed'`
+  return row
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '@pass/database'
+import type { Context } from '../context.ts'
 import type { Principal, Role } from './principal.ts'
 import { hashSecret, newSecret, sameHash } from './secrets.ts'
 
@@ -9,6 +9,7 @@ const PREFIX = 'pass_'
 export type ApiKeyDefinition = { name: string; role: Role; agencyId?: string; verifierId?: string }
 
 export type ApiKeys = {
+  /** Remembered for a second: a machine asks again and again. */
   principalOf(key: string): Promise<Principal | null>
   /** Makes a key. This is the only time that it is seen. */
   create(definition: ApiKeyDefinition): Promise<{ id: string; key: string }>
@@ -17,18 +18,14 @@ export type ApiKeys = {
    * Answers the key that is valid afterwards.
    */
   ensure(definition: ApiKeyDefinition, key?: string): Promise<string>
+  /** Counts here at once, and within a second in other processes on the same database. */
   revoke(id: string): Promise<void>
 }
 
-export function createApiKeys({
-  db,
-  clock,
-  random,
-}: {
-  db: Database
-  clock: () => Date
-  random: (length: number) => Uint8Array
-}): ApiKeys {
+const REMEMBER_MS = 1000
+const MAX_REMEMBERED = 1000
+
+export function createApiKeys({ db, clock, random }: Pick<Context, 'db' | 'clock' | 'random'>): ApiKeys {
   type Row = {
     id: string
     name: string
@@ -47,6 +44,13 @@ export function createApiKeys({
     return row && sameHash(row.keyHash, hash) ? row : null
   }
 
+  /** By hash, and only keys that were found: strangers may send anything. */
+  const known = new Map<string, { principal: Principal; until: number }>()
+  const remember = (hash: string, principal: Principal) => {
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(hash, { principal, until: clock().getTime() + REMEMBER_MS })
+  }
+
   const create = async (definition: ApiKeyDefinition) => {
     const id = randomUUID()
     const key = PREFIX + newSecret(random)
@@ -60,10 +64,15 @@ export function createApiKeys({
   return {
     create,
     principalOf: async (key) => {
+      const hash = hashSecret(key)
+      const held = known.get(hash)
+      if (held && held.until > clock().getTime()) return held.principal
       const row = await find(key)
       if (!row) return null
       const { id, name, role, agencyId, verifierId } = row
-      return { actor: `key:${id}`, name, role, agencyId, verifierId }
+      const principal = { actor: `key:${id}`, name, role, agencyId, verifierId }
+      remember(hash, principal)
+      return principal
     },
     ensure: async (definition, key) => {
       const row = key === undefined ? null : await find(key)
@@ -75,10 +84,12 @@ export function createApiKeys({
         row.verifierId === (definition.verifierId ?? null)
       if (key !== undefined && fits) return key
       await db.sql`UPDATE "ApiKey" SET "revokedAt" = ${clock()} WHERE "name" = ${definition.name} AND "revokedAt" IS NULL`
+      known.clear()
       return (await create(definition)).key
     },
     revoke: async (id) => {
       await db.sql`UPDATE "ApiKey" SET "revokedAt" = ${clock()} WHERE "id" = ${id}::uuid AND "revokedAt" IS NULL`
+      known.clear()
     },
   }
 }

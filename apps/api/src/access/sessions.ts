@@ -1,4 +1,4 @@
-import type { Database } from '@pass/database'
+import type { Context } from '../context.ts'
 import type { Principal, Role } from './principal.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 
@@ -14,15 +14,7 @@ export type Sessions = {
   sweep(): Promise<void>
 }
 
-export function createSessions({
-  db,
-  clock,
-  random,
-}: {
-  db: Database
-  clock: () => Date
-  random: (length: number) => Uint8Array
-}): Sessions {
+export function createSessions({ db, clock, random }: Pick<Context, 'db' | 'clock' | 'random'>): Sessions {
   type Row = { id: string; name: string; role: Role; agencyId: string | null; verifierId: string | null }
   return {
     open: async (staffId) => {

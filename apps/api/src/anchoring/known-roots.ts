@@ -1,4 +1,5 @@
 import { type Hex, type KnownRoot, type Receipt, type ReceiptRefusal, verifyReceipt } from '@pass/anchoring'
+import { knownRootOf } from '@pass/relay'
 import type { Context } from '../context.ts'
 
 /** Roots are 200 bytes each here; a year of five-second batches at full load would be thirty times as many. */
@@ -44,19 +45,12 @@ export function createKnownRoots({
     const now = clock().getTime() / 1000
     const missedUntil = unknown.get(root)
     if (missedUntil !== undefined && missedUntil > now) return undefined
-    const found = (await inDatabase(root)) ?? (await onChain(root))
+    const found = (await knownRootOf(db.sql, root)) ?? (await onChain(root))
     if (found) {
       unknown.delete(root)
       keep(roots, root, found, MAX_ROOTS)
     } else keep(unknown, root, now + UNKNOWN_SECONDS, MAX_UNKNOWN)
     return found
-  }
-
-  async function inDatabase(root: Hex): Promise<KnownRoot | undefined> {
-    const [row] = await db.sql<KnownRoot>`
-      SELECT "sequence", "blockNumber" AS "block", "blockTime" AS "time" FROM "AnchorBatch"
-      WHERE "root" = ${root} AND "status" = 'confirmed'`
-    return row
   }
 
   /** For a root of before a database was restored. Final as far as the city's own batches have to be. */

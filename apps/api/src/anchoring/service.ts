@@ -1,4 +1,5 @@
-import type { Hex, Receipt } from '@pass/anchoring'
+import type { Receipt } from '@pass/anchoring'
+import { receiptOf } from '@pass/relay'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
 import { createKnownRoots, type KnownRoots } from './known-roots.ts'
@@ -28,7 +29,6 @@ type BatchRow = {
   confirmedAt: Date | null
 }
 
-type LeafRow = { root: Hex; path: Hex[]; sequence: number; block: number; time: number }
 type WaitingRow = {
   credentials: number
   statusLists: number
@@ -42,21 +42,11 @@ export function createAnchoring(context: Pick<Context, 'db' | 'chain' | 'clock' 
   const { chainId, contracts } = chain.manifest
   const contract = contracts.credentialAnchor
 
-  const leafOf = async (hash: string): Promise<LeafRow | undefined> => {
-    const [row] = await db.sql<LeafRow>`
-      SELECT leaf."root", leaf."path", batch."sequence", batch."blockNumber" AS "block", batch."blockTime" AS "time"
-      FROM "AnchorLeaf" leaf JOIN "AnchorBatch" batch ON batch."root" = leaf."root"
-      WHERE leaf."hash" = ${hash} AND batch."status" = 'confirmed'`
-    return row
-  }
-
   return {
     async receipt(hash) {
-      const leaf = await leafOf(hash)
-      if (!leaf)
-        throw new Problem('not_anchored_yet', 'This is not anchored yet. Ask again in a few seconds.')
-      const { root, path, sequence, block, time } = leaf
-      return { root, path, sequence, block, time, chain: chainId, contract }
+      const receipt = await receiptOf(db.sql, chain.manifest, hash)
+      if (receipt) return receipt
+      throw new Problem('not_anchored_yet', 'This is not anchored yet. Ask again in a few seconds.')
     },
 
     async roots({ after, limit }) {
@@ -109,7 +99,7 @@ export function createAnchoring(context: Pick<Context, 'db' | 'chain' | 'clock' 
       }
     },
 
-    anchoredAt: async (hash) => (await leafOf(hash))?.time,
+    anchoredAt: async (hash) => (await receiptOf(db.sql, chain.manifest, hash))?.time,
 
     verifyReceipt: createKnownRoots(context).verify,
   }

@@ -100,7 +100,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 
 function responseOf(status: string, answer: z.ZodType | { mediaType: string; description: string }) {
   if ('mediaType' in answer)
-    return status === '204'
+    return status === '204' || status === '304'
       ? { description: answer.description }
       : { description: answer.description, content: { [answer.mediaType]: { schema: z.string() } } }
   return { description: 'Done', content: { 'application/json': { schema: answer } } }

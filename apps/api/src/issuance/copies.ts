@@ -1,4 +1,4 @@
-import { createCipheriv, createHash } from 'node:crypto'
+import { createCipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import { issueSdJwtVc, type PublicJwk } from '@pass/credentials'
 
 /**
@@ -40,6 +40,7 @@ export async function makeCopies(
 ): Promise<Copies> {
   const { claims, disclosureFrame, vct, issuer, kid, x5c, iat, exp, seed, statusUri: uri } = batch
   const signatures: string[] = []
+  const salts = createSecretKey(Buffer.from(seed, 'base64'))
   const made = await Promise.all(
     batch.keys.map((cnfJwk, copy) =>
       issueSdJwtVc({
@@ -58,7 +59,7 @@ export async function makeCopies(
           signatures[copy] = Buffer.from(signature).toString('base64')
           return signature
         },
-        randomBytes: saltsOf(seed, copy),
+        randomBytes: saltsOf(salts, copy),
         sha256,
       }),
     ),
@@ -78,10 +79,10 @@ export function repeatCopies({ signatures, ...batch }: SignedBatch): Promise<Cop
 const CHUNK = 1024
 
 /** The key stream of AES-256 in counter mode: as unpredictable as its key, and the same again from the same key. */
-function saltsOf(seed: string, copy: number): (length: number) => Uint8Array {
+function saltsOf(key: KeyObject, copy: number): (length: number) => Uint8Array {
   const iv = Buffer.alloc(16)
   iv.writeUInt32BE(copy)
-  const stream = createCipheriv('aes-256-ctr', Buffer.from(seed, 'base64'), iv)
+  const stream = createCipheriv('aes-256-ctr', key, iv)
   let chunk = stream.update(Buffer.alloc(CHUNK))
   let used = 0
   return (length) => {

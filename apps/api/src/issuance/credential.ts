@@ -5,6 +5,7 @@ import type { Sql } from '@pass/database'
 import { hashSecret } from '../access/secrets.ts'
 import type { Context } from '../context.ts'
 import { OAuthError } from '../http/problem.ts'
+import type { Resident } from '../register/resident.ts'
 import type { Status } from '../status/service.ts'
 import { type AgencyDesk, refuseSuspended } from './agency-desk.ts'
 import { makeCopies, repeatCopies, type SignedBatch } from './copies.ts'
@@ -12,7 +13,7 @@ import { type DpopExpectation, type DpopProof, dpopRefusal, verifyDpop } from '.
 import { isJsonObject } from './jws.ts'
 import { type ProvenKey, verifyKeyProofs } from './key-proof.ts'
 import type { Nonces } from './nonce.ts'
-import { dateInSeoul, type ResidentRow, startOfDayInSeoul } from './subject-record.ts'
+import { dateInSeoul, startOfDayInSeoul } from './subject-record.ts'
 
 export type CredentialRequest = {
   authorization: string | undefined
@@ -26,7 +27,7 @@ type CredentialDeps = {
   desk: AgencyDesk
   nonces: Nonces
   status: Pick<Status, 'allocate'>
-  recordOf: (row: ResidentRow) => Record<string, unknown>
+  recordOf: (row: Resident) => Record<string, unknown>
   /** The relay's: writes the hashes of the copies to the outbox, in the transaction of the issue. */
   enqueueAnchors: (sql: Sql, hashes: string[]) => Promise<unknown>
   vctOf: (typeId: string) => string
@@ -40,7 +41,7 @@ type Grant = {
   replayed: boolean
   suspendedAt: Date | null
   issuedAt: Date | null
-  resident: ResidentRow | null
+  resident: Resident | null
 }
 
 const DAY_SECONDS = 86_400

@@ -1,5 +1,6 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { PublicJwk } from '@pass/credentials'
+import { importEs256, verifyEs256 } from '../es256.ts'
 
 export type JsonObject = Record<string, unknown>
 
@@ -67,10 +68,8 @@ export function thumbprintOf({ x, y }: PublicJwk): string {
 
 /** Whether `jws` was signed with ES256 by this key. node:crypto itself: `jose` costs twice as much here. */
 export function isSignedBy(jwk: PublicJwk, { signingInput, signature }: DecodedJws): boolean {
-  if (signature.length !== 64) return false
   try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    return verify('sha256', signingInput, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    return verifyEs256(importEs256(jwk), signingInput, signature)
   } catch {
     // Coordinates that are no point of the curve.
     return false

@@ -6,10 +6,11 @@ import { hashSecret, newSecret } from '../access/secrets.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
+import type { Resident } from '../register/resident.ts'
 import type { AgencyDesk } from './agency-desk.ts'
 import { PRE_AUTHORIZED } from './metadata.ts'
 import type { CreatedOffer, CredentialOffer, OfferBody, OfferState, OfferView } from './schema.ts'
-import { dateInSeoul, type ResidentRow } from './subject-record.ts'
+import { dateInSeoul } from './subject-record.ts'
 
 export type Offers = {
   /**
@@ -24,7 +25,7 @@ export type Offers = {
   byReference(agencyId: string, id: string): Promise<CredentialOffer>
 }
 
-type OffersDeps = { audit: Audit; desk: AgencyDesk; recordOf: (row: ResidentRow) => Record<string, unknown> }
+type OffersDeps = { audit: Audit; desk: AgencyDesk; recordOf: (row: Resident) => Record<string, unknown> }
 
 const TX_CODE_LENGTH = 6
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -60,10 +61,10 @@ export function createOffers(
     },
   })
 
-  const subjectFor = async (subject: string): Promise<ResidentRow> => {
+  const subjectFor = async (subject: string): Promise<Resident> => {
     const [row] = UUID.test(subject)
-      ? await db.sql<ResidentRow>`SELECT * FROM "Resident" WHERE "id" = ${subject}::uuid`
-      : await db.sql<ResidentRow>`SELECT * FROM "Resident" WHERE "registerNo" = ${subject}`
+      ? await db.sql<Resident>`SELECT * FROM "Resident" WHERE "id" = ${subject}::uuid`
+      : await db.sql<Resident>`SELECT * FROM "Resident" WHERE "registerNo" = ${subject}`
     if (!row) throw new Problem('unknown_subject', 'The register knows no such person.')
     return row
   }

@@ -1,17 +1,18 @@
 import { type Route, route } from '../http/route.ts'
 import {
   agencyParamsSchema,
+  authorizationServerMetadataSchema,
   createdOfferSchema,
   credentialOfferSchema,
   credentialRequestSchema,
   credentialResponseSchema,
-  formSchema,
-  metadataSchema,
+  issuerMetadataSchema,
   nonceResponseSchema,
   offerBodySchema,
   offerParamsSchema,
   offerReferenceSchema,
   offerViewSchema,
+  tokenRequestSchema,
   tokenResponseSchema,
 } from './schema.ts'
 import type { Issuance } from './service.ts'
@@ -81,7 +82,7 @@ function metadataRoutes(issuance: Issuance): Route[] {
         access: 'public',
         hidden: index > 0,
         params: agencyParamsSchema,
-        responses: { 200: metadataSchema },
+        responses: { 200: issuerMetadataSchema },
         handle: async ({ params }) => ({
           headers: CACHEABLE,
           body: await issuance.issuerMetadata(params.agency),
@@ -97,7 +98,7 @@ function metadataRoutes(issuance: Issuance): Route[] {
         access: 'public',
         hidden: index > 0,
         params: agencyParamsSchema,
-        responses: { 200: metadataSchema },
+        responses: { 200: authorizationServerMetadataSchema },
         handle: async ({ params }) => ({
           headers: CACHEABLE,
           body: await issuance.authorizationServerMetadata(params.agency),
@@ -116,7 +117,7 @@ function protocolRoutes(issuance: Issuance): Route[] {
       summary:
         'Token endpoint: pre-authorized code and transaction code, bound by DPoP (section 6, RFC 9449)',
       params: agencyParamsSchema,
-      body: formSchema,
+      body: tokenRequestSchema,
       bodyType: 'form',
       bodyLimit: 10_000,
       rateLimit: 120,

@@ -1,21 +1,10 @@
 import type { City } from '../city.ts'
-
-export type ResidentRow = {
-  id: string
-  registerNo: string
-  nameKo: string
-  nameEn: string
-  birthDate: string
-  districtCode: string
-  neighbourhoodCode: string
-  residentSince: string
-  attributes: Record<string, unknown>
-}
+import type { Resident } from '../register/resident.ts'
 
 /** A resident as credential types see one: the register's row with the names behind its codes. */
 export function createSubjectRecords({
   districts,
-}: Pick<City, 'districts'>): (row: ResidentRow) => Record<string, unknown> {
+}: Pick<City, 'districts'>): (row: Resident) => Record<string, unknown> {
   const districtNames = new Map(districts.map(({ code, name }) => [code, name.ko]))
   const neighbourhoodNames = new Map(
     districts.flatMap((d) => d.neighbourhoods.map(({ code, name }) => [code, name.ko])),

@@ -2,18 +2,7 @@ import type { District } from '../city.ts'
 import { addDays, addYears, daysBetween } from './calendar.ts'
 import { GIVEN_NAMES, SURNAMES } from './names.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
-
-export type SampleResident = {
-  id: string
-  registerNo: string
-  nameKo: string
-  nameEn: string
-  birthDate: string
-  districtCode: string
-  neighbourhoodCode: string
-  residentSince: string
-  attributes: Record<string, unknown>
-}
+import type { Resident } from './resident.ts'
 
 /** Ages from, up to, and how many in a hundred. */
 const AGES = [
@@ -51,7 +40,7 @@ export function generateResidents(
   count: number,
   districts: readonly District[],
   today: string,
-): SampleResident[] {
+): Resident[] {
   const random = seededRandom(seed)
   const places = apportion(districts, count)
   // Shuffled, so that a district is not a run of register numbers.

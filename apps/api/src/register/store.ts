@@ -1,5 +1,5 @@
 import type { Sql } from '@pass/database'
-import type { SampleResident } from './generate.ts'
+import type { Resident } from './resident.ts'
 import type { ImportRow } from './row.ts'
 
 /** Serialises everything that writes the register: imports, and the sample at start. Any fixed number will do. */
@@ -59,7 +59,7 @@ export async function write(sql: Sql, rows: readonly ImportRow[], now: Date): Pr
   return difference(rows.length, { added: BigInt(added.length), changed: BigInt(changed.length) })
 }
 
-export async function insertSample(sql: Sql, residents: readonly SampleResident[], now: Date): Promise<void> {
+export async function insertSample(sql: Sql, residents: readonly Resident[], now: Date): Promise<void> {
   await sql`
     INSERT INTO "Resident" ("id", "registerNo", "nameKo", "nameEn", "birthDate", "districtCode", "neighbourhoodCode",
       "residentSince", "attributes", "createdAt", "updatedAt")

@@ -10,15 +10,20 @@ const base64url = z
 
 export const linkBodySchema = z.object({ token: tokenSchema })
 
+/** What an authenticator's two kinds of answer have in common. */
+const authenticatorAnswer = {
+  id: base64url,
+  rawId: base64url,
+  type: z.literal('public-key'),
+  authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional().catch(undefined),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+}
+
 /** RegistrationResponseJSON (Web Authentication Level 3, section 5.1). */
 export const enrolBodySchema = z.object({
   token: tokenSchema,
   response: z.object({
-    id: base64url,
-    rawId: base64url,
-    type: z.literal('public-key'),
-    authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional().catch(undefined),
-    clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+    ...authenticatorAnswer,
     response: z.object({
       clientDataJSON: base64url,
       attestationObject: base64url,
@@ -30,11 +35,7 @@ export const enrolBodySchema = z.object({
 /** AuthenticationResponseJSON (Web Authentication Level 3, section 5.1). */
 export const passkeyBodySchema = z.object({
   response: z.object({
-    id: base64url,
-    rawId: base64url,
-    type: z.literal('public-key'),
-    authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional().catch(undefined),
-    clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+    ...authenticatorAnswer,
     response: z.object({
       clientDataJSON: base64url,
       authenticatorData: base64url,
@@ -44,7 +45,7 @@ export const passkeyBodySchema = z.object({
   }),
 })
 
-const roleSchema = z.enum(['officer', 'verifier', 'operator'])
+export const roleSchema = z.enum(['officer', 'verifier', 'operator'])
 const namedSchema = z.object({ id: z.string(), name: z.object({ ko: z.string(), en: z.string() }) })
 const localSchema = z
   .boolean()

@@ -1,7 +1,14 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Vault } from '@pass/agent'
-import { ChainError, type CityChain, connectCity, deployCity, type Manifest, manifestSchema } from '@pass/chain'
+import {
+  ChainError,
+  type CityChain,
+  connectCity,
+  deployCity,
+  type Manifest,
+  manifestSchema,
+} from '@pass/chain'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
 import { type EmbeddedChain, startEmbeddedChain } from './embedded-chain.ts'
@@ -119,6 +126,7 @@ function sentenceFor({ code, message, reason }: ChainError, { chainRpcUrl, dataD
       : `${where} stopped answering: start again, and if that does not help, look at ${join(dataDir, 'chain')}.`
   if (code === 'reverted' && reason === 'AccessManagerUnauthorizedAccount')
     return `${where} holds the contracts of another database: use the DATABASE_URL that it was set up with, or another DATA_DIR for a new city.`
-  if (code === 'wrong_chain') return `${where} is another one (${message}): correct CHAIN_ID or CHAIN_RPC_URL.`
+  if (code === 'wrong_chain')
+    return `${where} is another one (${message}): correct CHAIN_ID or CHAIN_RPC_URL.`
   return `${where} cannot be used: ${message}`
 }

@@ -55,6 +55,15 @@ export function createOpenRequests({
     }
     for (const id of ids) fetched.delete(id)
   }
+  const writeSoon = (): void => {
+    writing ??= new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS))
+      .then(writeFetched)
+      .finally(() => {
+        writing = undefined
+        // What came while the others were being written.
+        if (fetched.size > 0) writeSoon()
+      })
+  }
 
   return {
     keep,
@@ -65,15 +74,13 @@ export function createOpenRequests({
      */
     noteFetched(id: string): void {
       fetched.add(id)
-      writing ??= new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS))
-        .then(writeFetched)
-        .finally(() => {
-          writing = undefined
-        })
+      writeSoon()
     },
     isFetched: (id: string): boolean => fetched.has(id),
     /** Waits for what is still to be written. */
-    settle: async (): Promise<void> => writing,
+    settle: async (): Promise<void> => {
+      while (writing) await writing
+    },
 
     drop: (id: string): void => void remembered.delete(id),
     sealKey: (id: string, privateKey: Uint8Array) => agent.seal(purpose(id), privateKey),

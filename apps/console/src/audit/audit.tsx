@@ -22,7 +22,15 @@ export function Audit() {
           columns={[
             { key: 'at', header: t.audit.columns.at, cell: (entry) => moment(at(entry.at)) },
             { key: 'actor', header: t.audit.columns.actor, cell: (entry) => entry.actor },
-            { key: 'action', header: t.audit.columns.action, cell: (entry) => <code>{entry.action}</code> },
+            {
+              key: 'action',
+              header: t.audit.columns.action,
+              cell: ({ action }) => (
+                <>
+                  {t.audit.actions[action]} <code>{action}</code>
+                </>
+              ),
+            },
             { key: 'target', header: t.audit.columns.target, cell: (entry) => entry.target },
           ]}
         />

@@ -53,7 +53,8 @@ export function NewOffer({ residentId }: { residentId: string }) {
       {offer ? (
         <OfferShown offer={offer} onAgain={() => setOffer(undefined)} />
       ) : (
-        types.data && (
+        types.data &&
+        resident.data && (
           <div className="actions">
             <Select
               label={t.offer.type}

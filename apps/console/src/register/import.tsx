@@ -1,14 +1,14 @@
-import { Button, Notice, Page, Table } from '@pass/ui'
+import { Notice, Page, Spinner } from '@pass/ui'
 import { useId, useState } from 'react'
 import { call, type ImportPreview } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
+import { Preview } from './preview.tsx'
 
 type Step =
   | { at: 'choose' }
   | { at: 'reading' }
-  | { at: 'preview'; preview: ImportPreview }
-  | { at: 'applying'; preview: ImportPreview }
+  | { at: 'preview' | 'applying'; file: string; preview: ImportPreview }
   | { at: 'done'; added: number; changed: number }
 
 export function ImportRegister() {
@@ -28,15 +28,15 @@ export function ImportRegister() {
         '/api/register/imports',
         file.slice(0, file.size, 'text/csv'),
       )
-      setStep({ at: 'preview', preview })
+      setStep({ at: 'preview', file: file.name, preview })
     } catch (failure) {
       setError(failure)
       setStep({ at: 'choose' })
     }
   }
-  const apply = async (preview: ImportPreview) => {
+  const apply = async (file: string, preview: ImportPreview) => {
     setError(undefined)
-    setStep({ at: 'applying', preview })
+    setStep({ at: 'applying', file, preview })
     try {
       const { added, changed } = await call<ImportPreview>(
         'POST',
@@ -46,7 +46,7 @@ export function ImportRegister() {
       setStep({ at: 'done', added, changed })
     } catch (failure) {
       setError(failure)
-      setStep({ at: 'preview', preview })
+      setStep({ at: 'preview', file, preview })
     }
   }
 
@@ -67,8 +67,8 @@ export function ImportRegister() {
         />
       </div>
       <Failure error={error} />
+      {step.at === 'reading' && <Spinner>{t.import.reading}</Spinner>}
       <div role="status">
-        {step.at === 'reading' && <p>{t.import.reading}</p>}
         {step.at === 'done' && (
           <Notice tone="success">
             <p>{t.import.done(step.added, step.changed)}</p>
@@ -76,48 +76,14 @@ export function ImportRegister() {
         )}
       </div>
       {(step.at === 'preview' || step.at === 'applying') && (
-        <Preview preview={step.preview} busy={step.at === 'applying'} onApply={() => apply(step.preview)} />
+        <Preview
+          file={step.file}
+          preview={step.preview}
+          busy={step.at === 'applying'}
+          onApply={() => apply(step.file, step.preview)}
+          onCancel={() => setStep({ at: 'choose' })}
+        />
       )}
     </Page>
-  )
-}
-
-function Preview({ preview, busy, onApply }: { preview: ImportPreview; busy: boolean; onApply: () => void }) {
-  const { t, local } = useI18n()
-  const { added, changed, unchanged, errors } = preview
-  if (errors.length > 0)
-    return (
-      <>
-        <Notice tone="error">
-          <p>{t.import.errors(errors.length)}</p>
-        </Notice>
-        <Table
-          caption={t.import.errors(errors.length)}
-          rows={errors}
-          rowKey={({ row, column, message }) => `${row} ${column} ${message.en}`}
-          columns={[
-            { key: 'row', header: t.import.row, cell: ({ row }) => row, numeric: true },
-            { key: 'column', header: t.import.column, cell: ({ column }) => column },
-            { key: 'message', header: t.import.problem, cell: ({ message }) => local(message) },
-          ]}
-        />
-      </>
-    )
-  return (
-    <section>
-      <h2>{t.import.preview}</h2>
-      <ul>
-        <li>{t.import.added(added)}</li>
-        <li>{t.import.changed(changed)}</li>
-        <li>{t.import.unchanged(unchanged)}</li>
-      </ul>
-      {added + changed === 0 ? (
-        <p>{t.import.nothing}</p>
-      ) : (
-        <Button onClick={onApply} busy={busy}>
-          {t.import.apply}
-        </Button>
-      )}
-    </section>
   )
 }

@@ -6,6 +6,7 @@ import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
 import { useLoad } from '../load.ts'
 import { MoreButton, usePages } from '../pages.tsx'
+import { usePlaceNames } from './use-place-names.ts'
 
 export function Register() {
   const { t, language, local } = useI18n()
@@ -14,12 +15,7 @@ export function Register() {
   const asked = useDeferredValue(query.trim())
   const districts = useLoad('districts', () => call<District[]>('GET', '/api/districts'))
   const residents = usePages<Resident>('/api/register/residents', { query: asked, district })
-  const names = new Map(
-    districts.data?.flatMap((area) => [
-      [area.code, local(area.name)] as const,
-      ...area.neighbourhoods.map((one) => [one.code, local(one.name)] as const),
-    ]),
-  )
+  const nameOfPlace = usePlaceNames()
 
   return (
     <Page title={t.register.title}>
@@ -58,8 +54,7 @@ export function Register() {
             {
               key: 'area',
               header: t.register.columns.area,
-              cell: (one) =>
-                `${names.get(one.districtCode) ?? one.districtCode} ${names.get(one.neighbourhoodCode) ?? ''}`,
+              cell: nameOfPlace,
             },
             { key: 'since', header: t.register.columns.since, cell: (one) => one.residentSince },
             {

@@ -26,7 +26,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   })
   const { data, reload } = session
   const wasHere = useRef(false)
-  if (data) wasHere.current = true
+  useEffect(() => {
+    if (data) wasHere.current = true
+  }, [data])
   useEffect(() => onSessionMayHaveChanged(reload), [reload])
 
   const state: SessionState = {

@@ -45,6 +45,8 @@ function Request({ request }: { request: RequestPreview }) {
   const [selection, setSelection] = useState<Selection>(() => startingSelection(request))
 
   async function submit() {
+    // Known before anything is sent; a connection that fails later may have delivered it all the same.
+    if (!navigator.onLine) return setStep({ at: 'failed', failure: { code: 'offline', shared: false } })
     setStep({ at: 'sending' })
     try {
       const outcome = await wallet.present(request, choiceOf(request, selection))

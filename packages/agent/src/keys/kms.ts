@@ -152,9 +152,21 @@ export async function publicJwkOf(kms: CityKeyManagementSystem, keyRef: string):
   return jwkOfPoint((await kms.createKey({ type: 'Secp256r1', kid: keyRef })).publicKeyHex)
 }
 
-/** ES256 as JOSE wants it: r || s, 64 bytes. */
+/**
+ * ES256 as JOSE wants it: r || s, 64 bytes. Taken out of the ASN.1 that OpenSSL writes: asking node:crypto for this
+ * form takes an options object, with which a signature costs twice as much.
+ */
 export function signEs256(privateKey: KeyObject, data: Uint8Array): Uint8Array {
-  return sign('sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const der = sign('sha256', data, privateKey)
+  const signature = new Uint8Array(64)
+  // SEQUENCE { INTEGER r, INTEGER s }, all of whose lengths take one byte. An integer has a zero before it when its
+  // first bit is set, and no other leading zeros.
+  const [lengthR = 0] = der.subarray(3)
+  const r = der.subarray(4, 4 + lengthR)
+  const s = der.subarray(6 + lengthR)
+  signature.set(r.subarray(-32), 32 - Math.min(32, r.length))
+  signature.set(s.subarray(-32), 64 - Math.min(32, s.length))
+  return signature
 }
 
 /** What the ciphertext is bound to: a row that is moved to another name does not open. */

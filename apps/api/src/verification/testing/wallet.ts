@@ -54,7 +54,10 @@ export const CLAIMS = {
   district_name: '연수구',
   age_equal_or_over: { '19': true },
 }
-const FRAME = { _sd: ['name_ko', 'birth_date', 'district_code', 'district_name'], age_equal_or_over: { _sd: ['19'] } }
+const FRAME = {
+  _sd: ['name_ko', 'birth_date', 'district_code', 'district_name'],
+  age_equal_or_over: { _sd: ['19'] },
+}
 
 export type IssueOptions = {
   claims?: Record<string, unknown>
