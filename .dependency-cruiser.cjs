@@ -31,7 +31,8 @@ module.exports = {
     },
     {
       name: 'no-node-in-the-browser',
-      comment: 'This package also runs in the browser: take clock, randomness, fetch and storage as parameters instead.',
+      comment:
+        'This package also runs in the browser: take clock, randomness, fetch and storage as parameters instead.',
       severity: 'error',
       from: { path: BROWSER, pathNot: `${TESTS}|${NODE_ENTRIES}` },
       to: { dependencyTypes: ['core'] },
@@ -55,7 +56,10 @@ module.exports = {
       comment: 'Add it to the package.json of the package that imports it.',
       severity: 'error',
       from: { path: '^(packages|apps)/', pathNot: TESTS },
-      to: { pathNot: '^(packages|apps)/|^virtual:|^vite', dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+      to: {
+        pathNot: '^(packages|apps)/|^virtual:|^vite',
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+      },
     },
   ],
   options: {
@@ -64,6 +68,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], mainFields: ['module', 'main'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      mainFields: ['module', 'main'],
+    },
   },
 }

@@ -7,7 +7,8 @@ import { loadSettings } from './settings.ts'
 
 const USAGE = `Usage (the city must be running; OPERATOR_API_KEY, or the key that npm start wrote, says who you are):
   npm run agency -- accredit --id ID --name-ko NAME --name-en NAME --types TYPE[,TYPE…]
-  npm run agency -- rotate --id ID
+  npm run agency -- officer --id ID --name NAME     (answers a one-time link for a new officer)
+  npm run agency -- rotate --id ID [--leaked]       (--leaked: what the old key signed and is not anchored by now is void)
   npm run agency -- suspend --id ID
   npm run agency -- reinstate --id ID`
 
@@ -25,6 +26,8 @@ const { values, positionals } = (() => {
         'name-ko': { type: 'string' },
         'name-en': { type: 'string' },
         types: { type: 'string' },
+        name: { type: 'string' },
+        leaked: { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -34,7 +37,7 @@ const { values, positionals } = (() => {
 const [command, ...extra] = positionals
 const { id } = values
 if (!command || extra.length > 0) fail(USAGE)
-if (!['accredit', 'rotate', 'suspend', 'reinstate'].includes(command))
+if (!['accredit', 'officer', 'rotate', 'suspend', 'reinstate'].includes(command))
   fail(`There is no "agency ${command}".\n\n${USAGE}`)
 if (!id) fail(`--id is missing: say which agency.\n\n${USAGE}`)
 
@@ -67,7 +70,14 @@ const request = (() => {
       body: { id, name: { ko, en }, types: types.split(',').map((type) => type.trim()) },
     }
   }
-  if (command === 'rotate') return { path: `/api/agencies/${encodeURIComponent(id)}/rotate-key`, body: {} }
+  if (command === 'officer') {
+    const { name } = values
+    if (!name) fail(`officer needs --name.\n\n${USAGE}`)
+    return { path: '/api/staff', body: { name, role: 'officer', agency: id } }
+  }
+  const { leaked } = values
+  if (command === 'rotate')
+    return { path: `/api/agencies/${encodeURIComponent(id)}/rotate-key`, body: { leaked } }
   if (command === 'suspend' || command === 'reinstate')
     return { path: `/api/agencies/${encodeURIComponent(id)}/${command}`, body: {} }
   return fail(USAGE)
@@ -94,7 +104,12 @@ function reasonIn(text: string): string {
   }
 }
 
-function done(act: string, answered: { did?: string; didUrl?: string; types?: string[] }): string {
+type Answer = { did?: string; didUrl?: string; types?: string[]; link?: string }
+
+function done(act: string, answered: Answer): string {
+  if (act === 'officer') return `Hand this link over in person; it enrols a passkey, once: ${answered.link}`
+  if (act === 'rotate' && values.leaked)
+    return `${id} signs with a new key now: ${answered.didUrl}. The old key has ended: what it signed counts only if it was anchored before.`
   if (act === 'rotate')
     return `${id} signs with a new key now: ${answered.didUrl}. What the old key signed stays valid.`
   if (act === 'suspend') return `${id} is suspended: what it issues from now on does not count.`

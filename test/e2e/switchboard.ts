@@ -32,6 +32,8 @@ export async function openSwitchboard(targetPort: () => number): Promise<Switchb
   function pass(incoming: IncomingMessage, outgoing: ServerResponse) {
     const { method, url = '/', headers } = incoming
     if (board.down) return void incoming.socket.destroy()
+    // A browser asks again by itself when a connection that it kept is cut; on a new one it does not.
+    outgoing.shouldKeepAlive = false
     const onward = request(
       { host: '127.0.0.1', port: targetPort(), method, path: url, headers },
       (answer) => {
@@ -42,7 +44,7 @@ export async function openSwitchboard(targetPort: () => number): Promise<Switchb
           return
         }
         if (!url.endsWith('/sw.js') || board.newVersion === '') {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+          outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' })
           answer.pipe(outgoing)
           return
         }

@@ -32,7 +32,10 @@ export const rootsPageSchema = z.object({
 })
 
 export const batchesQuerySchema = z.object({
-  cursor: z.iso.datetime().optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}\.0x[0-9a-f]{64}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 

@@ -63,12 +63,14 @@ export function createAnchoring(context: Pick<Context, 'db' | 'chain' | 'clock' 
     },
 
     async batches({ cursor, limit }) {
-      const before = cursor ?? '9999-12-31T00:00:00Z'
+      // Several batches can be made within one millisecond; their roots then tell the pages apart.
+      const [at, root = ''] = cursor?.split('.') ?? []
+      const before = at === undefined ? '9999-12-31T00:00:00Z' : new Date(Number(at)).toISOString()
       const [rows, [waiting], state] = await Promise.all([
         db.sql<BatchRow>`
           SELECT "root", "leafCount", "status", "sequence", "txHash", "blockNumber", "blockTime", "createdAt", "confirmedAt"
-          FROM "AnchorBatch" WHERE "createdAt" < ${before}::timestamptz
-          ORDER BY "createdAt" DESC LIMIT ${limit + 1}::int`,
+          FROM "AnchorBatch" WHERE ("createdAt", "root") < (${before}::timestamptz, ${root})
+          ORDER BY "createdAt" DESC, "root" DESC LIMIT ${limit + 1}::int`,
         db.sql<WaitingRow>`
           SELECT
             (SELECT count(*)::int FROM "Outbox" WHERE "kind" = 'anchor') AS "credentials",
@@ -87,7 +89,7 @@ export function createAnchoring(context: Pick<Context, 'db' | 'chain' | 'clock' 
           createdAt: createdAt.toISOString(),
           confirmedAt: confirmedAt?.toISOString() ?? null,
         })),
-        nextCursor: rows.length > limit && last ? last.createdAt.toISOString() : null,
+        nextCursor: rows.length > limit && last ? `${last.createdAt.getTime()}.${last.root}` : null,
         waiting: {
           credentials: waiting?.credentials ?? 0,
           statusLists: waiting?.statusLists ?? 0,

@@ -15,7 +15,7 @@ export type Audit = {
   /**
    * @param actor `principal.actor`, or "system"
    * @param action "offer.create", "credential.revoke", …
-   * @param target id of what was acted on; never a personal datum, and neither is anything in `detail`
+   * @param target id of what was acted on; never a personal datum; `detail` holds none but what an officer writes as a reason
    */
   record(actor: string, action: string, target: string, detail?: Record<string, unknown>): Promise<void>
   /** The same inside a transaction, so that the act and its record stand or fall together. */

@@ -42,7 +42,12 @@ describe("the city's templates", () => {
     expect(match).toMatchObject({
       satisfiable: true,
       answer: ['resident'],
-      queries: [{ query: 'resident', candidates: [{ credential: 'card', paths: [['district_code'], ['district_name']] }] }],
+      queries: [
+        {
+          query: 'resident',
+          candidates: [{ credential: 'card', paths: [['district_code'], ['district_name']] }],
+        },
+      ],
     })
   })
 
