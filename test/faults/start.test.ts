@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collect, freePort, spawnStart, startCity, type TestCity } from '../city.ts'
+import { offerSample, openHeadlessHolder, untilAnchored } from '../headless.ts'
 
 /** Runs a start that should be refused; answers its exit code and what it said. */
 async function refusedStart(env: Record<string, string>) {
@@ -129,4 +130,62 @@ describe('a city that runs', () => {
     ).toBe('gone\n')
     city = await city.restart()
   })
+
+  it('starts its embedded chain again when that is killed, and goes on anchoring', async () => {
+    const pid = Number(readFileSync(join(city.dataDir, 'chain', 'state.json.pid'), 'utf8'))
+    process.kill(pid, 'SIGKILL')
+    const holder = openHeadlessHolder(city)
+    const { offerUri, txCode } = await offerSample(city)
+    await holder.receive(await holder.readOffer(offerUri), { txCode })
+    await untilAnchored(city, holder)
+    expect((await city.call('operator', '/readyz')).body).toMatchObject({ ready: true, chain: 'up' })
+  })
+
+  it.each([
+    {
+      damage: 'CHAIN_ID is another one',
+      env: { CHAIN_ID: '9999' },
+      sentence: /CHAIN_ID is 9999, but .* set CHAIN_ID=8282/,
+    },
+    {
+      damage: 'MASTER_KEY is another one',
+      env: { MASTER_KEY: Buffer.alloc(32, 9).toString('base64') },
+      sentence: /put back the MASTER_KEY/,
+    },
+    { damage: 'the master key is gone', file: 'master.key', sentence: /master\.key is missing/ },
+    {
+      damage: 'the manifest is damaged',
+      file: 'chain/deployment-8282.json',
+      text: '{"x',
+      sentence: /deployment-8282\.json is damaged: put/,
+    },
+    {
+      damage: 'the database is damaged',
+      file: 'database/PG_VERSION',
+      text: 'x',
+      sentence: /database cannot be opened .* put a backup/,
+    },
+  ])(
+    'refuses what it stored when $damage, and starts again once that is mended',
+    async ({ env = {}, file, text, sentence }) => {
+      await city.stop()
+      const path = file ? join(city.dataDir, file) : undefined
+      const good = path ? readFileSync(path) : undefined
+      if (path) {
+        rmSync(path)
+        if (text !== undefined) writeFileSync(path, text)
+      }
+      const { code, said } = await refusedStart({
+        DATA_DIR: city.dataDir,
+        PORT: `${await freePort()}`,
+        ...env,
+      })
+      expect(code).toBe(1)
+      expect(said).toMatch(sentence)
+      expect(said).not.toMatch(/\n\s+at /)
+      expect(holding(city.dataDir)).toEqual([])
+      if (path && good) writeFileSync(path, good, { mode: 0o600 })
+      city = await city.restart()
+    },
+  )
 })
