@@ -70,6 +70,13 @@ describe('when something goes wrong, the wallet says what, whether anything was 
   /** The whole screen of a failure: its title, the way on, and whether anything left the device. */
   async function expectFailure(code: keyof typeof w.failure.codes, shared: boolean, where = page) {
     const { title, next } = w.failure.codes[code]
+    // Said with what stands there instead: a timeout alone would tell nothing.
+    const shown = () =>
+      where
+        .locator('main')
+        .textContent({ timeout: 1000 })
+        .catch(() => '')
+    await expect.poll(shown, { timeout: PATIENCE_MS }).toContain(bare(title))
     await heading(bare(title), where)
     await where.getByText(next).waitFor()
     await where.getByText(shared ? w.failure.shared : w.failure.notShared).waitFor()

@@ -30,7 +30,9 @@ export async function openSwitchboard(targetPort: () => number): Promise<Switchb
   }
 
   function pass(incoming: IncomingMessage, outgoing: ServerResponse) {
-    const { method, url = '/', headers } = incoming
+    const { method, url = '/' } = incoming
+    // Asked for whole: to "not modified" nothing could be appended.
+    const { 'if-none-match': _tag, 'if-modified-since': _since, ...headers } = incoming.headers
     if (board.down) return void incoming.socket.destroy()
     // A browser asks again by itself when a connection that it kept is cut; on a new one it does not.
     outgoing.shouldKeepAlive = false

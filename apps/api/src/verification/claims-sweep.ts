@@ -22,9 +22,10 @@ export function createClaimsSweep(
   const sweep = async (): Promise<number> => {
     const now = clock()
     const until = new Date(now.getTime() - maxAgeSeconds * 1000)
-    const from = new Date(Math.max(0, swept.getTime() - OVERLAP_MS))
-    const dropped = await sweepClaims(db.sql, { from, until })
-    await sweepUnanswered(db.sql, { now, oldest: new Date(now.getTime() - UNANSWERED_MS) })
+    // Whatever comes of age now was made after this: a request is open for less time than claims are kept.
+    const since = new Date(Math.max(0, swept.getTime() - UNANSWERED_MS - OVERLAP_MS))
+    const dropped = await sweepClaims(db.sql, { since, until })
+    await sweepUnanswered(db.sql, { since, now, oldest: new Date(now.getTime() - UNANSWERED_MS) })
     swept = until
     return dropped
   }

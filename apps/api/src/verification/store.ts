@@ -137,19 +137,25 @@ export async function listResults(sql: Sql, verifierId: string, limit: number): 
     FROM "Verification" WHERE "verifierId" = ${verifierId} ORDER BY "createdAt" DESC LIMIT ${limit}`
 }
 
-/** Drops claims answered up to `until`. `from` bounds the search to what an earlier sweep has not seen. */
-export async function sweepClaims(sql: Sql, { from, until }: { from: Date; until: Date }): Promise<number> {
+/** Drops claims answered up to `until`. `since` bounds the search to requests made after it. */
+export async function sweepClaims(sql: Sql, { since, until }: { since: Date; until: Date }): Promise<number> {
   const rows = await sql`
     UPDATE "Verification" SET "sealedClaims" = NULL
-    WHERE "answeredAt" > ${from}::timestamptz AND "answeredAt" <= ${until}::timestamptz AND "sealedClaims" IS NOT NULL
+    WHERE "createdAt" > ${since}::timestamptz AND "answeredAt" <= ${until}::timestamptz AND "sealedClaims" IS NOT NULL
     RETURNING "id"`
   return rows.length
 }
 
 /** Drops the decryption keys of requests that ran out unanswered, and in the end such requests themselves. */
-export async function sweepUnanswered(sql: Sql, { now, oldest }: { now: Date; oldest: Date }): Promise<void> {
-  await sql`DELETE FROM "Verification" WHERE "answeredAt" IS NULL AND "expiresAt" <= ${oldest}::timestamptz`
+export async function sweepUnanswered(
+  sql: Sql,
+  { since, now, oldest }: { since: Date; now: Date; oldest: Date },
+): Promise<void> {
+  await sql`
+    DELETE FROM "Verification"
+    WHERE "createdAt" > ${since}::timestamptz AND "answeredAt" IS NULL AND "expiresAt" <= ${oldest}::timestamptz`
   await sql`
     UPDATE "Verification" SET "sealedKey" = ''::bytea
-    WHERE "answeredAt" IS NULL AND "expiresAt" <= ${now}::timestamptz AND octet_length("sealedKey") > 0`
+    WHERE "createdAt" > ${since}::timestamptz AND "answeredAt" IS NULL AND "expiresAt" <= ${now}::timestamptz
+      AND octet_length("sealedKey") > 0`
 }

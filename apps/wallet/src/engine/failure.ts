@@ -35,7 +35,16 @@ export function toFailure(error: unknown): Failure {
     }
   }
   if (!navigator.onLine) return { code: 'offline', shared: false }
+  if (isMissingPart(error)) return { code: 'network', shared: false }
   if (error instanceof DOMException && STORAGE_ERRORS.includes(error.name))
     return { code: 'storage', shared: false }
   return { code: 'unexpected', shared: false }
+}
+
+/** A part of the wallet itself that did not come, before the service worker had kept it; in each browser's words. */
+function isMissingPart(error: unknown): boolean {
+  return (
+    error instanceof TypeError &&
+    /dynamically imported module|Importing a module script failed/i.test(error.message)
+  )
 }

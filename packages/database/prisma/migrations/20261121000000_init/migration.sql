@@ -325,11 +325,11 @@ CREATE INDEX "AnchorLeaf_root_idx" ON "AnchorLeaf"("root");
 CREATE INDEX "StatusCommit_status_idx" ON "StatusCommit"("status");
 CREATE UNIQUE INDEX "ChainTransaction_signer_nonce_key" ON "ChainTransaction"("signer", "nonce");
 CREATE INDEX "Verification_verifierId_createdAt_idx" ON "Verification"("verifierId", "createdAt");
-CREATE INDEX "Verification_answeredAt_idx" ON "Verification"("answeredAt");
+CREATE INDEX "Verification_createdAt_idx" ON "Verification" USING BRIN ("createdAt");
 CREATE UNIQUE INDEX "Staff_name_role_key" ON "Staff"("name", "role");
 CREATE INDEX "Passkey_staffId_idx" ON "Passkey"("staffId");
 CREATE UNIQUE INDEX "ApiKey_keyHash_key" ON "ApiKey"("keyHash");
-CREATE INDEX "AuditEntry_at_idx" ON "AuditEntry"("at");
+CREATE INDEX "AuditEntry_at_idx" ON "AuditEntry" USING BRIN ("at");
 CREATE INDEX "AuditEntry_target_idx" ON "AuditEntry"("target");
 
 ALTER TABLE "SigningKey" ADD CONSTRAINT "SigningKey_agencyId_fkey" FOREIGN KEY ("agencyId") REFERENCES "Agency"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
