@@ -124,6 +124,25 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     expect((await act('reinstate')).status).toBe(409)
   })
 
+  it('receives it also through a browser that sends a request twice when its connection is cut', async () => {
+    const twice = new Set(['/token', '/credential'])
+    const resending: typeof fetch = async (input, init) => {
+      const request = new Request(input, init)
+      const path = [...twice].find((end) => new URL(request.url).pathname.endsWith(end))
+      if (path === undefined) return fetch(request)
+      twice.delete(path)
+      await fetch(request.clone())
+      return fetch(request)
+    }
+    const hasty = openHeadlessHolder(city, resending)
+    const { id, offerUri, txCode } = await offerSample(city)
+    const [card] = await hasty.receive(await hasty.readOffer(offerUri), { txCode })
+    expect(twice.size).toBe(0)
+    expect(card?.copies).toHaveLength(10)
+    const { body } = await city.call('officer', `/api/credentials?query=${id}`)
+    expect(body.items).toMatchObject([{ id, copies: 10 }])
+  })
+
   it('a key rotated afterwards leaves older credentials valid; the new key signs the next', async () => {
     const before = openHeadlessHolder(city)
     const old = await offerSample(city)

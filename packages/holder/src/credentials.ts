@@ -6,6 +6,12 @@ import { signerOf } from './protocol.ts'
 import type { HeldKey, PendingIssuance } from './types.ts'
 
 /**
+ * Refusals that a request signed anew settles: the nonce ran out between two requests (section 8.3.1.2), or the DPoP
+ * proof was seen before, because a browser sends a request again by itself when its connection is cut.
+ */
+const SIGNED_ANEW = ['invalid_nonce', 'invalid_dpop_proof']
+
+/**
  * Asks for one copy per key (OpenID4VCI 1.0 section 8), each key proving that the wallet holds it. The nonce in the
  * proofs is fresh on every try; the keys are not, so that the issuer can tell a repetition from a second batch.
  *
@@ -22,8 +28,7 @@ export async function fetchCopies(
   try {
     return await requestCopies(issuer, pending, configurationId, keys, ports)
   } catch (error) {
-    // Section 8.3.1.2: the nonce can have run out between the two requests; a fresh one settles it.
-    if (!(error instanceof HolderError) || error.serverCode !== 'invalid_nonce') throw error
+    if (!(error instanceof HolderError) || !SIGNED_ANEW.includes(error.serverCode ?? '')) throw error
     return requestCopies(issuer, pending, configurationId, keys, ports)
   }
 }

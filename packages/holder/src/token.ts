@@ -15,6 +15,20 @@ export async function fetchToken(
   pending: PendingIssuance,
   txCode: string | undefined,
 ): Promise<{ accessToken: string; dpopBound: boolean }> {
+  try {
+    return await requestToken(issuer, pending, txCode)
+  } catch (error) {
+    // A browser sends a request again by itself when its connection is cut, and the proof in it counts once.
+    if (!(error instanceof HolderError) || error.serverCode !== 'invalid_dpop_proof') throw error
+    return requestToken(issuer, pending, txCode)
+  }
+}
+
+async function requestToken(
+  issuer: Issuer,
+  pending: PendingIssuance,
+  txCode: string | undefined,
+): Promise<{ accessToken: string; dpopBound: boolean }> {
   const server = pending.authorizationServer ?? issuer.metadata.authorizationServers[0]?.issuer
   const algorithms = issuer.metadata.authorizationServers.find(
     ({ issuer }) => issuer === server,
