@@ -18,13 +18,16 @@ export type MeasuredFloor = { total: number; cheapest: number; parts: Record<str
 export function measureFloor(floor: Floor): MeasuredFloor {
   const measured: MeasuredFloor = { total: 0, cheapest: 0, parts: {} }
   const neighbour = spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' })
-  for (const [name, { times, run, cheapest }] of Object.entries(floor)) {
-    const plain = cpuMs(run) * times
-    measured.parts[name] = round(plain)
-    measured.total += plain
-    measured.cheapest += cheapest ? cpuMs(cheapest) * times : plain
+  try {
+    for (const [name, { times, run, cheapest }] of Object.entries(floor)) {
+      const plain = cpuMs(run) * times
+      measured.parts[name] = round(plain)
+      measured.total += plain
+      measured.cheapest += cheapest ? cpuMs(cheapest) * times : plain
+    }
+  } finally {
+    neighbour.kill('SIGKILL')
   }
-  neighbour.kill('SIGKILL')
   return measured
 }
 

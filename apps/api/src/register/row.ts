@@ -1,16 +1,10 @@
 import type { District } from '../city.ts'
 import { readDate } from './calendar.ts'
 import type { Field } from './columns.ts'
+import type { Resident } from './resident.ts'
 
 /** A row that is right. `set` and `drop` say what becomes of the attributes; what they do not name stays. */
-export type ImportRow = {
-  registerNo: string
-  nameKo: string
-  nameEn: string
-  birthDate: string
-  districtCode: string
-  neighbourhoodCode: string
-  residentSince: string
+export type ImportRow = Omit<Resident, 'id' | 'attributes'> & {
   set: Record<string, unknown>
   drop: string[]
 }
