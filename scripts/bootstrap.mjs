@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
 const PNPM = 'pnpm@12.21.0'
-const COMMANDS = ['start', 'dev', 'test', 'bench', 'reset', 'agency', 'deploy']
+const COMMANDS = ['start', 'dev', 'test', 'bench', 'reset', 'agency', 'deploy', 'reconcile']
 const [command = 'start', ...rest] = process.argv.slice(2)
 
 if (Number(process.versions.node.split('.')[0]) < 20)

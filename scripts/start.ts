@@ -49,7 +49,7 @@ Incheon Pass is ready (${((performance.now() - began) / 1000).toFixed(1)} s).
   Chain    ${withoutUser(city.chainRpcUrl)}
 
   Sign in to the console (each link works once, for 24 hours; a new start prints new ones):
-${city.links.map(({ role, url }) => `    ${role.padEnd(9)}${url}`).join('\n')}
+${city.links.map(({ role, url }) => `    ${role.padEnd(11)}${url}`).join('\n')}
 
   Keys for machines are in ${join(config.dataDir, 'dev-credentials.json')}. Ctrl-C stops everything.
 `)

@@ -67,6 +67,7 @@ if (wanted('static')) {
   await step('types', 'tsc', ['-p', 'tsconfig.json'])
   await step('types of the web apps', 'tsc', ['-p', 'tsconfig.web.json'])
   await step('lint and format', 'biome', ['ci', '.'])
+  await step('lint of the contracts', 'solhint', ['--noPoster', '--max-warnings', '0', 'contracts/**/*.sol'])
   await step('import rules', 'depcruise', ['packages', 'apps', '--config', '.dependency-cruiser.cjs'])
   await step('unused code', 'knip', [])
 }

@@ -17,8 +17,10 @@ const NO_SETTINGS = Object.fromEntries(
 // biome-ignore lint/suspicious/noExplicitAny: an answer of the API, whose shape each test asserts.
 type Json = any
 
+export type Role = 'officer' | 'verifier' | 'operator' | 'organiser' | 'merchant' | 'programme'
+
 export type DevCredentials = {
-  apiKeys: { officer: string; verifier: string; operator: string }
+  apiKeys: Record<Role, string>
   sample: { agency: string; type: string; subject: string }
 }
 
@@ -28,13 +30,14 @@ export type TestCity = {
   dataDir: string
   credentials: DevCredentials
   /** One-time console links by role. */
-  links: Record<'officer' | 'verifier' | 'operator', string>
+  links: Record<Role, string>
   pid: number
   /** Calls the API as the machine of that role. */
   call(
-    role: 'officer' | 'verifier' | 'operator',
+    role: Role,
     path: string,
     body?: unknown,
+    headers?: Record<string, string>,
   ): Promise<{ status: number; body: Json }>
   /** SIGTERM and wait; the folder stays. */
   stop(): Promise<void>
@@ -67,7 +70,7 @@ export async function startCity(options: CityOptions = {}): Promise<TestCity> {
     readFileSync(join(dataDir, 'dev-credentials.json'), 'utf8'),
   ) as DevCredentials
   const links = Object.fromEntries(
-    [...output().matchAll(/^\s+(officer|verifier|operator)\s+(http\S+)$/gm)].map((match) => [
+    [...output().matchAll(/^\s+(\w+)\s+(http\S+\/console\/enrol#\S+)$/gm)].map((match) => [
       match[1],
       match[2],
     ]),
@@ -96,10 +99,14 @@ export async function startCity(options: CityOptions = {}): Promise<TestCity> {
       await stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
-    async call(role, path, body) {
+    async call(role, path, body, headers) {
       const response = await fetch(`${url}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
-        headers: { authorization: `Bearer ${credentials.apiKeys[role]}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${credentials.apiKeys[role]}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await response.text()

@@ -14,7 +14,7 @@ export function openHeadlessHolder(city: Pick<TestCity, 'url'>, request: typeof 
   })
 }
 
-export type Offer = { id: string; offerUri: string; txCode: string }
+export type Offer = { id: string; offerUri: string; walletLink: string; txCode: string }
 
 /** An offer of the sample credential to the sample citizen. */
 export async function offerSample(city: TestCity): Promise<Offer> {

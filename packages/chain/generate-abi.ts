@@ -1,5 +1,5 @@
 // Writes what the packages need of the compiled contracts, so that starting the city needs no compiler.
-// Run after `hardhat build`: node packages/chain/generate-abi.ts
+// Run after `hardhat build`: node packages/chain/generate-abi.ts && npm run format
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Interface, keccak256 } from 'ethers'
@@ -12,20 +12,36 @@ const ARTIFACTS = {
   CredentialAnchor: 'contracts/anchor/CredentialAnchor.sol',
   EthereumDIDRegistry: 'contracts/registry/EthereumDIDRegistry.sol',
   IssuerRegistry: 'contracts/registry/IssuerRegistry.sol',
+  Mileage: 'contracts/mileage/Mileage.sol',
 }
 
-/** ABI in human-readable form, creation bytecode, and keccak256 of the code that then stands on the chain. */
-export type CompiledContract = { abi: string[]; bytecode: string; codeHash: string }
+/**
+ * ABI in human-readable form, creation bytecode, and keccak256 of the code that then stands on the chain, with zeros
+ * at `immutables`: the bytes (each 32 long) that the constructor fills in.
+ */
+export type CompiledContract = { abi: string[]; bytecode: string; codeHash: string; immutables?: number[] }
+
+type Artifact = {
+  abi: object[]
+  bytecode: string
+  deployedBytecode: string
+  immutableReferences?: Record<string, { start: number; length: number }[]>
+}
 
 /** What the last compile made of a contract. */
 export function compiledContract(name: keyof typeof ARTIFACTS): CompiledContract {
   const artifact = JSON.parse(
     readFileSync(join(ROOT, 'artifacts', ARTIFACTS[name], `${name}.json`), 'utf8'),
-  ) as { abi: object[]; bytecode: string; deployedBytecode: string }
+  ) as Artifact
+  const immutables = Object.values(artifact.immutableReferences ?? {})
+    .flat()
+    .map(({ start }) => start)
+    .sort((a, b) => a - b)
   return {
     abi: new Interface(artifact.abi).format(),
     bytecode: artifact.bytecode,
     codeHash: keccak256(artifact.deployedBytecode),
+    ...(immutables.length > 0 ? { immutables } : {}),
   }
 }
 

@@ -1,10 +1,13 @@
 import { startPostgres } from '@pass/database/testing'
 import { freePort, startCity, type TestCity } from '../city.ts'
 
-/** A city without rate limits whose profile can be taken. */
-export async function benchCity(
-  database: 'embedded' | 'server',
-): Promise<{ city: TestCity; inspectorPort: number; end: () => Promise<void> }> {
+/** A city without rate limits whose profile can be taken. `databaseUrl` is that of the server, if there is one. */
+export async function benchCity(database: 'embedded' | 'server'): Promise<{
+  city: TestCity
+  inspectorPort: number
+  databaseUrl: string | undefined
+  end: () => Promise<void>
+}> {
   const server = database === 'server' ? await startPostgres() : undefined
   const inspectorPort = await freePort()
   const city = await startCity({
@@ -14,6 +17,7 @@ export async function benchCity(
   return {
     city,
     inspectorPort,
+    databaseUrl: server?.url,
     end: async () => {
       await city.end()
       await server?.stop()

@@ -57,7 +57,7 @@ export function report(measured: Load, floor: MeasuredFloor, spentOn: Record<str
 export const round = (value: number): number => Math.round(value * 1000) / 1000
 
 /** CPU seconds that the process has used (Linux counts in hundredths). */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')

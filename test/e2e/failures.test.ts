@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeWalletKey } from '../../apps/api/src/testing/wallet-key.ts'
 import { ko as w } from '../../apps/wallet/src/text/ko.ts'
 import { freePort, startCity, type TestCity } from '../city.ts'
 import { inspect, launchDesk, openPhone, PATIENCE_MS, PHONE, type Phone } from './browser.ts'
@@ -262,6 +263,22 @@ describe('when something goes wrong, the wallet says what, whether anything was 
       ),
     )
     await expectFailure('verifier_untrusted', false)
+  })
+
+  it("a thief's request for points, shown as a link or a code, is stopped before there is anything to agree to", async () => {
+    const thief = makeWalletKey()
+    const { body } = await thief.call(origin(), '/api/wallet/account/verification', { json: {} })
+    const link = `${origin()}/wallet/present#${body.requestUri.split('?')[1]}`
+    await open(link)
+    await expectFailure('asked_elsewhere', false)
+    await page.reload()
+    await expectFailure('asked_elsewhere', false)
+    await open(`${origin()}/wallet/scan`)
+    await page.getByLabel(w.scan.paste).fill(body.requestUri)
+    await button(w.scan.go).click()
+    await expectFailure('asked_elsewhere', false)
+    const taken = await thief.call(origin(), '/api/wallet/account', { json: { verificationId: body.id } })
+    expect([taken.status, taken.body.code]).toEqual([409, 'verification_pending'])
   })
 
   it('a revoked card is refused with the reason', async () => {

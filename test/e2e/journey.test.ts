@@ -193,7 +193,7 @@ describe.each(['ko', 'en'] as const)('the whole journey in real browsers (%s)', 
     await inspect(officer, shot('console-revoke'))
     const dialog = officer.getByRole('dialog')
     await dialog.getByRole('button', { name: d.credentials.act.revoke }).click()
-    await dialog.getByText(d.credentials.reasonMissing).waitFor()
+    await dialog.getByText(d.reasonMissing).waitFor()
     await dialog.getByLabel(d.credentials.reason).fill('전출')
     await dialog.getByRole('button', { name: d.credentials.act.revoke }).click()
     await officer.getByText(d.credentials.done.revoke).waitFor()

@@ -13,7 +13,7 @@ let url: string
 let dataDir: string
 let keys: Record<'officer' | 'verifier' | 'operator', string>
 let sample: { agency: string; type: string; subject: string }
-let operations: { method: string; path: string; roles: string[]; body: boolean }[]
+let operations: { method: string; path: string; roles: string[]; wallet: boolean; body: boolean }[]
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'pass-app-'))
@@ -28,7 +28,8 @@ beforeAll(async () => {
       Object.entries(methods).map(([method, { security, description = '', requestBody }]) => ({
         method: method.toUpperCase(),
         path,
-        roles: security.length === 0 ? [] : description.replace(/^For the role |\.$/g, '').split(' or '),
+        roles: /^For the role (.*)\.$/.exec(description)?.[1]?.split(' or ') ?? [],
+        wallet: security.some((scheme) => 'wallet' in scheme),
         body: requestBody !== undefined,
       })),
   )
@@ -38,7 +39,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-type Described = { security: unknown[]; description?: string; requestBody?: unknown }
+type Described = { security: Record<string, unknown>[]; description?: string; requestBody?: unknown }
 
 const call = (method: string, path: string, key?: string, body?: unknown) =>
   fetch(`${url}${path}`, {
@@ -91,6 +92,14 @@ describe('the whole API', () => {
     }
   })
 
+  it('opens nothing of a wallet without its proof, to staff either', async () => {
+    const ofWallets = operations.filter(({ wallet }) => wallet)
+    expect(ofWallets.length).toBeGreaterThan(4)
+    for (const { method, path } of ofWallets)
+      for (const key of [undefined, ...Object.values(keys)])
+        expect([method, path, (await call(method, concrete(path), key)).status]).toEqual([method, path, 401])
+  })
+
   it('breaks nowhere on rubbish: every address answers a stranger with less than 500', async () => {
     const rubbish = { '': "' OR 1=1", __proto__: { a: 1 }, list: [[[]]], text: '\u0000' }
     for (const { method, path } of operations) {
@@ -126,7 +135,11 @@ describe('the whole API', () => {
   })
 
   it('is ready, and its keys are for the owner of the folder alone', async () => {
-    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, database: 'up', chain: 'up' })
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({
+      ready: true,
+      database: 'up',
+      chain: 'up',
+    })
     expect(statSync(join(dataDir, 'dev-credentials.json')).mode & 0o777).toBe(0o600)
   })
 })

@@ -1,9 +1,17 @@
 import { join } from 'node:path'
-import { enqueue, enqueueAnchors } from '@pass/relay'
+import {
+  anchoring as anchoringWay,
+  createBell,
+  enqueue,
+  enqueueAnchors,
+  type Lane,
+  type Projection,
+} from '@pass/relay'
 import type { Express } from 'express'
 import { createAccess } from './access/access.ts'
 import { createApiKeys } from './access/api-keys.ts'
 import { createSessions } from './access/sessions.ts'
+import { createWalletKeys } from './access/wallet-keys.ts'
 import { agencyRoutes } from './agencies/routes.ts'
 import { createAgencyOffice } from './agencies/service.ts'
 import { anchoringRoutes } from './anchoring/routes.ts'
@@ -17,11 +25,15 @@ import { credentialRoutes } from './credentials/routes.ts'
 import { createCredentials } from './credentials/service.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { createMetrics } from './health/metrics.ts'
+import { createReaderWatch } from './health/reader-watch.ts'
 import { healthRoutes } from './health/routes.ts'
 import { createHealth } from './health/service.ts'
 import { createExpressApp } from './http/express-app.ts'
 import { issuanceRoutes } from './issuance/routes.ts'
 import { createIssuance } from './issuance/service.ts'
+import { mileageRoutes } from './mileage/routes.ts'
+import { createMileage } from './mileage/service.ts'
+import { createCounter } from './payments/counter.ts'
 import { registerRoutes } from './register/routes.ts'
 import { createRegister } from './register/service.ts'
 import { accountRoutes } from './staff/account-routes.ts'
@@ -34,6 +46,10 @@ import { trustRoutes } from './trust/routes.ts'
 import { createTrust } from './trust/service.ts'
 import { verificationRoutes } from './verification/routes.ts'
 import { createVerification } from './verification/service.ts'
+import { volunteeringRoutes } from './volunteering/routes.ts'
+import { createVolunteering } from './volunteering/service.ts'
+import { walletRoutes } from './wallets/routes.ts'
+import { createWallets } from './wallets/service.ts'
 
 const APPS = join(import.meta.dirname, '..', '..')
 const SWEEP_MS = 10 * 60 * 1000
@@ -48,7 +64,8 @@ export function createApp(context: Context) {
   const audit = createAudit(context)
   const apiKeys = createApiKeys(context)
   const sessions = createSessions(context)
-  const access = createAccess({ apiKeys, sessions, publicUrl: config.publicUrl })
+  const walletKeys = createWalletKeys(context)
+  const access = createAccess({ apiKeys, sessions, wallets: walletKeys, publicUrl: config.publicUrl })
   const staff = createStaff(context, { sessions, audit })
   const accounts = createAccounts(context, { staff, apiKeys, audit })
 
@@ -62,14 +79,53 @@ export function createApp(context: Context) {
   const credentials = createCredentials(context, { status, audit })
   const anchoring = createAnchoring(context)
   const verification = createVerification(context, { status, anchoring })
+  const wallets = createWallets(context, { audit, offers: issuance.offers, verification })
 
-  const health = createHealth(context)
-  const metrics = createMetrics(context)
+  // To the chain and back, in this order; whoever has made something that waits rings the bell.
+  const bell = createBell()
+  const anchors = anchoringWay({
+    db: context.db,
+    chain: context.chain,
+    batchSize: config.anchorBatchSize,
+    batchAgeMs: config.anchorBatchAgeMs,
+  })
+  const mileage = createMileage(context, {
+    audit,
+    accountByNumber: wallets.accountByNumber,
+    accountByPass: wallets.accountByPass,
+    ring: bell.ring,
+  })
+  const counter = createCounter(context, {
+    audit,
+    accounts,
+    walletKeys,
+    accountByPass: wallets.accountByPass,
+    ring: bell.ring,
+  })
+  const volunteering = createVolunteering(context, {
+    audit,
+    accounts,
+    awards: mileage,
+    offers: issuance.offers,
+    credentials,
+    wallets,
+    ring: bell.ring,
+  })
+  const lanes: Lane[] = [anchors.lane, ...mileage.lanes]
+  const projections: Projection[] = [anchors.projection, ...mileage.projections]
+
+  const readerState = createReaderWatch(context)
+  const health = createHealth(context, readerState)
+  const metrics = createMetrics({ db: context.db, readerState })
 
   const described = [
     ...issuanceRoutes(issuance),
     ...credentialRoutes(credentials),
     ...verificationRoutes(verification),
+    ...walletRoutes(wallets),
+    ...volunteeringRoutes(volunteering),
+    ...mileageRoutes(mileage),
+    ...counter.routes,
     ...statusRoutes(status),
     ...anchoringRoutes(anchoring),
     ...trustRoutes(trust),
@@ -91,7 +147,14 @@ export function createApp(context: Context) {
   })
 
   /** What goes on beside requests. */
-  const background = [status, issuance, verification, createSweeper([sessions.sweep, register.sweep])]
+  const background = [
+    status,
+    issuance,
+    verification,
+    wallets,
+    counter,
+    createSweeper([sessions.sweep, register.sweep, volunteering.sweep]),
+  ]
   return {
     app,
     services: {
@@ -106,7 +169,14 @@ export function createApp(context: Context) {
       credentials,
       anchoring,
       verification,
+      wallets,
+      mileage,
+      counter,
+      volunteering,
     },
+    lanes,
+    projections,
+    bell,
     start: (): void => {
       for (const { start } of background) start()
     },

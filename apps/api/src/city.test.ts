@@ -40,12 +40,21 @@ describe('the shipped city', () => {
   })
 
   it('has every type that an agency is accredited for', () => {
-    expect([...city.types.keys()].sort()).toEqual(['multi-child-family', 'resident', 'veteran'])
+    expect([...city.types.keys()].sort()).toEqual([
+      'multi-child-family',
+      'resident',
+      'veteran',
+      'volunteer-badge',
+      'volunteer-certificate',
+    ])
     expect([...city.templates.keys()].sort()).toEqual([
+      'age-14',
       'age-19',
       'age-65',
       'identity',
       'resident-of-district',
+      'under-19',
+      'wallet-account',
     ])
   })
 })
@@ -106,6 +115,33 @@ describe('loadCity', () => {
           Object.assign(districts[0]?.neighbourhoods[0] ?? {}, { code: '2899951000' })
         }),
       /neighbourhood "2899951000" does not begin/,
+    ],
+    [
+      'a number that two programmes have',
+      () =>
+        edit(
+          'programmes/recycling.json',
+          (programme: object) => void Object.assign(programme, { number: 1 }),
+        ),
+      /city\/programmes: number "1" is there twice/,
+    ],
+    [
+      'a programme that ends before it starts',
+      () =>
+        edit(
+          'programmes/campaign.json',
+          (programme: object) => void Object.assign(programme, { endsOn: '2025-12-31' }),
+        ),
+      /programmes\/campaign\.json: endsOn: must not end before it starts/,
+    ],
+    [
+      'a rule that no citizen could ever use up',
+      () =>
+        edit(
+          'programmes/campaign.json',
+          (programme: object) => void Object.assign(programme, { dayLimit: 999 }),
+        ),
+      /programmes\/campaign\.json: rules: no rule may give more at once than the day limit/,
     ],
     [
       'an id that cannot stand in an address',

@@ -16,7 +16,12 @@ const idSchema = z
 
 const citySchema = z.object({ id: idSchema, name: localizedSchema })
 const agencySchema = z.strictObject({ id: idSchema, name: localizedSchema, types: z.array(idSchema).min(1) })
-const verifierSchema = z.strictObject({ id: idSchema, name: localizedSchema })
+const verifierSchema = z.strictObject({
+  id: idSchema,
+  name: localizedSchema,
+  /** The city's own: it learns whose card was shown, to connect a wallet with its citizen. Others never do. */
+  identifies: z.literal(true).optional(),
+})
 const neighbourhoodSchema = z.strictObject({
   code: z.string().regex(/^\d{10}$/, 'must be ten digits'),
   name: localizedSchema,
@@ -31,6 +36,84 @@ const districtSchema = z.strictObject({
   neighbourhoods: z.array(neighbourhoodSchema).min(1),
 })
 
+const wholePoints = z
+  .string()
+  .regex(/^[1-9]\d{0,11}$/, 'must be a whole number in quotes')
+  .transform(BigInt)
+/** What earns points, and how many a unit. */
+export const programmeRuleSchema = z.strictObject({
+  id: idSchema,
+  name: localizedSchema,
+  /** "시간", "kg": what is counted. */
+  unit: localizedSchema,
+  points: z.number().int().min(1).max(65_535),
+  /** Most units at once. */
+  most: z.number().int().min(1).max(10_000),
+})
+const categorySchema = z.strictObject({ id: idSchema, name: localizedSchema })
+const portalSchema = z.object({
+  columns: z.array(
+    z.strictObject({
+      field: z.enum([
+        'number',
+        'name',
+        'birthDate',
+        'programme',
+        'title',
+        'organisation',
+        'kind',
+        'date',
+        'from',
+        'to',
+        'minutes',
+      ]),
+      heading: z.string().min(1),
+      /** Other names that are read. */
+      also: z.array(z.string()),
+      required: z.boolean(),
+    }),
+  ),
+})
+const settlementSchema = z.strictObject({
+  /** Length of a merchant's settlement period; one of seven days begins on a Monday. */
+  periodDays: z.number().int().min(1).max(31),
+  /** As the contract has it: how long after its settlement a payment can be given back. */
+  refundWindowDays: z.number().int().positive(),
+  /** What a phone without a network may pay with a signed code: points each, and codes a day. */
+  offline: z.strictObject({ most: wholePoints, perDay: z.number().int().positive() }),
+})
+
+const wholeDate = z.iso.date()
+const programmeSchema = z
+  .strictObject({
+    /** Its name in addresses and files. */
+    id: idSchema,
+    /** Its number on the chain: never another one's again. Those from 1000 are given at run time. */
+    number: z.number().int().min(1).max(999),
+    kind: z.enum(['volunteering', 'recycling', 'campaign']),
+    name: localizedSchema,
+    description: localizedSchema,
+    owner: localizedSchema,
+    budget: z.strictObject({ points: wholePoints, periodDays: z.number().int().min(1).max(366) }),
+    /** Most points that a citizen may get in a day. */
+    dayLimit: z.number().int().min(1).max(65_535),
+    startsOn: wholeDate,
+    /** The last day. */
+    endsOn: wholeDate,
+    rules: z.array(programmeRuleSchema).min(1),
+  })
+  .refine(({ startsOn, endsOn }) => startsOn <= endsOn, {
+    error: 'must not end before it starts',
+    path: ['endsOn'],
+  })
+  .refine(({ rules, dayLimit }) => rules.every(({ points, most }) => points * most <= dayLimit), {
+    error: 'no rule may give more at once than the day limit',
+    path: ['rules'],
+  })
+
+export type ProgrammeEntry = z.output<typeof programmeSchema>
+export type ProgrammeRule = z.output<typeof programmeRuleSchema>
+export type SettlementTerms = z.output<typeof settlementSchema>
 export type AgencyEntry = z.output<typeof agencySchema>
 export type VerifierEntry = z.output<typeof verifierSchema>
 export type Neighbourhood = z.output<typeof neighbourhoodSchema>
@@ -43,6 +126,15 @@ export type City = {
   agencies: AgencyEntry[]
   verifiers: VerifierEntry[]
   districts: District[]
+  /** What merchants are. */
+  merchantCategories: z.output<typeof categorySchema>[]
+  /** What volunteers help with. */
+  activityKinds: z.output<typeof categorySchema>[]
+  /** How hours stand in files of the national volunteer portal. */
+  portalColumns: z.output<typeof portalSchema>['columns']
+  settlement: SettlementTerms
+  /** What gives points, by id. Others may be made at run time. */
+  programmes: ReadonlyMap<string, ProgrammeEntry>
   /** By id. */
   types: ReadonlyMap<string, CredentialType>
   /** By id. */
@@ -78,6 +170,11 @@ export function loadCity(folder: string): City {
     agencies: read('agencies.json', z.array(agencySchema)),
     verifiers: read('verifiers.json', z.array(verifierSchema)),
     districts: read('districts.json', z.array(districtSchema)),
+    merchantCategories: read('merchant-categories.json', z.array(categorySchema)),
+    activityKinds: read('activity-kinds.json', z.array(categorySchema)),
+    portalColumns: read('portal-1365.json', portalSchema).columns,
+    settlement: read('settlement.json', settlementSchema),
+    programmes: readAll('programmes', programmeSchema),
     types: readAll('credential-types', credentialTypeSchema),
     templates: readAll('templates', verificationTemplateSchema),
   }
@@ -97,6 +194,16 @@ function checkReferences(city: City): void {
     city.verifiers.map((verifier) => verifier.id),
   )
   unique(
+    'programmes',
+    'number',
+    [...city.programmes.values()].map(({ number }) => String(number)),
+  )
+  unique(
+    'merchant-categories.json',
+    'id',
+    city.merchantCategories.map((category) => category.id),
+  )
+  unique(
     'districts.json',
     'code',
     city.districts.map((district) => district.code),
@@ -111,6 +218,12 @@ function checkReferences(city: City): void {
       if (!city.types.has(type))
         throw new CityError(
           `city/agencies.json: "${agency.id}" lists the type "${type}", which has no file in credential-types.`,
+        )
+  for (const { id, verifiers = [] } of city.templates.values())
+    for (const verifier of verifiers)
+      if (!city.verifiers.some((known) => known.id === verifier))
+        throw new CityError(
+          `city/templates/${id}.json: there is no verifier "${verifier}" in city/verifiers.json.`,
         )
   for (const district of city.districts)
     for (const { code } of district.neighbourhoods)

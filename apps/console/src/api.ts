@@ -30,6 +30,7 @@ export async function call<Answer>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
+  headers: Record<string, string> = {},
 ): Promise<Answer> {
   const isFile = body instanceof Blob
   let response: Response
@@ -40,6 +41,7 @@ export async function call<Answer>(
       // The header no foreign page can send: writes by cookie need it.
       headers: {
         'x-requested-with': 'pass',
+        ...headers,
         ...(body === undefined ? {} : { 'content-type': isFile ? 'text/csv' : 'application/json' }),
       },
       ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
@@ -68,11 +70,18 @@ function parse(text: string): unknown {
 export type Localized = { ko: string; en: string }
 export type Page<Item> = { items: Item[]; nextCursor: string | null }
 
+export type Role = 'officer' | 'verifier' | 'operator' | 'organiser' | 'merchant' | 'programme'
+type Named = { id: string; name: Localized }
+
 export type Session = {
   name: string
-  role: 'officer' | 'verifier' | 'operator'
-  agency: { id: string; name: Localized } | null
-  verifier: { id: string; name: Localized } | null
+  role: Role
+  /** What one acts for: exactly the one that the role has. */
+  agency: Named | null
+  verifier: Named | null
+  organisation: Named | null
+  payee: Named | null
+  programme: Named | null
   /** Signed in by a link while the city runs on localhost. */
   local: boolean
 }

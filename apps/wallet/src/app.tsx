@@ -1,6 +1,9 @@
 import { AppShell, LanguageSwitch, Notice, Page, Spinner } from '@pass/ui'
 import { lazy, Suspense, useEffect } from 'react'
 import { Link, Route, Router, Switch, useLocation } from 'wouter'
+import { ArrivedCards } from './account/arrived-cards.tsx'
+import { startInboxLoop } from './account/inbox-loop.ts'
+import { LeavingBanner } from './account/leaving-banner.tsx'
 import { startReceiptsLoop } from './engine/receipts-loop.ts'
 import { useI18n } from './i18n.ts'
 import { ErrorBoundary } from './parts/error-boundary.tsx'
@@ -15,9 +18,24 @@ const Receive = lazy(() => import('./screens/receive.tsx'))
 const Present = lazy(() => import('./screens/present.tsx'))
 const Activity = lazy(() => import('./screens/activity.tsx'))
 const Settings = lazy(() => import('./screens/settings.tsx'))
+const More = lazy(() => import('./screens/more.tsx'))
+const Points = lazy(() => import('./points/home.tsx'))
+const Connect = lazy(() => import('./points/connect.tsx'))
+const PointsHistory = lazy(() => import('./points/history.tsx'))
+const Donate = lazy(() => import('./points/donate.tsx'))
+const Pay = lazy(() => import('./points/pay.tsx'))
+const Pass = lazy(() => import('./points/pass.tsx'))
+const Activities = lazy(() => import('./volunteering/activities.tsx'))
+const ActivityPage = lazy(() => import('./volunteering/activity-page.tsx'))
+const MyActivities = lazy(() => import('./volunteering/my-activities.tsx'))
+const CheckIn = lazy(() => import('./volunteering/check-in.tsx'))
+const Groups = lazy(() => import('./volunteering/groups.tsx'))
+const Consent = lazy(() => import('./volunteering/consent.tsx'))
+const Verify = lazy(() => import('./verify/verify.tsx'))
 
 export function App() {
   useEffect(startReceiptsLoop, [])
+  useEffect(startInboxLoop, [])
   return (
     <Router base="/wallet">
       <Frame />
@@ -26,22 +44,25 @@ export function App() {
 }
 
 const LINKS = [
-  { href: '/', name: 'cards' },
-  { href: '/scan', name: 'scan' },
-  { href: '/activity', name: 'activity' },
-  { href: '/settings', name: 'settings' },
+  { href: '/', name: 'cards', within: /^\/(cards\/.*)?$/ },
+  { href: '/points', name: 'points', within: /^\/(points|pass)/ },
+  { href: '/scan', name: 'scan', within: /^\/scan/ },
+  { href: '/activities', name: 'activities', within: /^\/(activities|my-activities|groups|check-in)/ },
+  { href: '/more', name: 'more', within: /^\/(more|activity|settings)$/ },
 ] as const
 
 function Frame() {
   const { t } = useI18n()
   const online = useOnline()
   const [path] = useLocation()
-  // In the middle of receiving or presenting, an update can wait and must not be in the way.
-  const inFlow = /^\/(scan|receive|present)/.test(path)
+  // In the middle of receiving, presenting or paying, an update can wait and must not be in the way.
+  const inFlow = /^\/(scan|receive|present|pay|pass|consent)$/.test(path)
   // Nor is there anything to do beside answering a question that was asked.
-  const asked = /^\/(receive|present)/.test(path)
-  const links = LINKS.map(({ href, name }) => (
-    <Link key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+  const asked = /^\/(receive|present|pay|consent)$/.test(path)
+  // These say by themselves what works without a network.
+  const ownsOffline = /^\/(pay|pass|points.*)$/.test(path)
+  const links = LINKS.map(({ href, name, within }) => (
+    <Link key={href} href={href} aria-current={within.test(path) ? 'page' : undefined}>
       <Icon name={name} />
       {t.app[name]}
     </Link>
@@ -56,7 +77,7 @@ function Frame() {
       navigation={asked ? undefined : links}
       actions={<LanguageSwitch />}
     >
-      {!online && (
+      {!online && !ownsOffline && (
         <aside className="banner">
           <Notice tone="warning" role="status">
             {t.app.offline}
@@ -64,6 +85,8 @@ function Frame() {
         </aside>
       )}
       <UpdatePrompt quiet={inFlow} />
+      <LeavingBanner quiet={inFlow || path.startsWith('/points')} />
+      <ArrivedCards quiet={inFlow} />
       <ErrorBoundary key={path}>
         <Suspense fallback={<Loading />}>
           <Switch>
@@ -74,6 +97,20 @@ function Frame() {
             <Route path="/present" component={Present} />
             <Route path="/activity" component={Activity} />
             <Route path="/settings" component={Settings} />
+            <Route path="/more" component={More} />
+            <Route path="/points" component={Points} />
+            <Route path="/points/connect" component={Connect} />
+            <Route path="/points/history" component={PointsHistory} />
+            <Route path="/points/donate" component={Donate} />
+            <Route path="/pay" component={Pay} />
+            <Route path="/pass" component={Pass} />
+            <Route path="/activities" component={Activities} />
+            <Route path="/activities/:id">{({ id }) => <ActivityPage id={id} />}</Route>
+            <Route path="/my-activities" component={MyActivities} />
+            <Route path="/check-in" component={CheckIn} />
+            <Route path="/groups" component={Groups} />
+            <Route path="/consent" component={Consent} />
+            <Route path="/verify" component={Verify} />
             <Route>
               <NotFound />
             </Route>

@@ -13,7 +13,7 @@ export type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
 export type Sign = (data: Uint8Array) => Promise<Uint8Array>
 
 /** The city's own accounts on its chain. */
-export type ChainAccount = 'deployer' | 'registrar' | 'anchorer'
+export type ChainAccount = 'deployer' | 'registrar' | 'anchorer' | 'settler' | 'treasurer' | 'approver'
 
 /**
  * Everything that the master key protects. It needs no chain, so that the deployer's account exists before

@@ -50,6 +50,21 @@ describe('buildBatch', () => {
     )
   })
 
+  it('keeps the order of the hashes when told to, as a tree of the peer whose leaves are not sorted', () => {
+    fc.assert(
+      fc.property(hashes, (batch) => {
+        const { root, paths } = buildBatch(batch, { inOrder: true })
+        const peer = SimpleMerkleTree.of(batch.map(leafOf), { sortLeaves: false })
+        expect(root).toBe(peer.root)
+        for (const [i, one] of batch.entries()) expect(paths.get(one)).toEqual(peer.getProof(i))
+      }),
+    )
+    const three = sample(3)
+    expect(buildBatch([...three].reverse(), { inOrder: true }).root).not.toBe(
+      buildBatch(three, { inOrder: true }).root,
+    )
+  })
+
   it('of one hash has its leaf for a root and an empty path', () => {
     const [one = ''] = sample(1)
     expect(buildBatch([one])).toEqual({ root: leafOf(one), leafCount: 1, paths: new Map([[one, []]]) })

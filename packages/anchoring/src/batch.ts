@@ -10,17 +10,18 @@ export type Batch = {
 }
 
 /**
- * Builds the Merkle tree over credential hashes (sha256, lower-case hex without `0x`). The same set gives the
- * same root in any order. The tree is the one of @openzeppelin/merkle-tree: a complete binary tree in an array,
- * leaves sorted and laid from its end. Throws `empty_batch`, `malformed_hash`, `duplicate_hash`.
+ * Builds the Merkle tree over hashes of 32 bytes (lower-case hex without `0x`; of a credential, its sha256). The tree
+ * is the one of @openzeppelin/merkle-tree: a complete binary tree in an array, leaves laid from its end. They are
+ * sorted, so that the same set gives the same root in any order; with `inOrder` they stay as given, as Mileage lays
+ * the payments of a batch. Throws `empty_batch`, `malformed_hash`, `duplicate_hash`.
  */
-export function buildBatch(hashes: readonly string[]): Batch {
+export function buildBatch(hashes: readonly string[], { inOrder = false } = {}): Batch {
   if (hashes.length === 0) throw new AnchoringError('empty_batch', 'A batch needs at least one hash.')
   if (new Set(hashes).size !== hashes.length) {
     throw new AnchoringError('duplicate_hash', 'A hash appears twice in the batch.')
   }
   const leaves = hashes.map((hash) => ({ hash, leaf: leafBytes(hashBytes(hash)) }))
-  leaves.sort((a, b) => compareBytes(a.leaf, b.leaf))
+  if (!inOrder) leaves.sort((a, b) => compareBytes(a.leaf, b.leaf))
 
   const size = 2 * leaves.length - 1
   const nodes = new Array<Uint8Array>(size)

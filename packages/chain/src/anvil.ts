@@ -10,6 +10,8 @@ export type AnvilOptions = {
   stateFile?: string
   /** Absent: any free port. */
   port?: number
+  /** Only the newest block's state can be asked for: else many blocks of a large state fill the memory. */
+  newestStateOnly?: boolean
 }
 
 export type Anvil = {
@@ -52,18 +54,25 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
 const isPortTaken = (error: unknown) => error instanceof Error && /already in use/i.test(error.message)
 
 async function launch(options: AnvilOptions): Promise<Anvil> {
-  const { stateFile, chainId } = options
+  const { stateFile, chainId, newestStateOnly } = options
   const port = options.port ?? (await freePort())
   // Copied before anvil writes to it, kept once anvil has shown that it can open it.
   if (stateFile) await copyFile(stateFile, candidateOf(stateFile)).catch(() => {})
   const keep = stateFile ? ['--state', stateFile, '--state-interval', '1'] : []
+  // Osaka has P256VERIFY (EIP-7951); a block holds a thousand awards to new holders, and more.
+  const rules = ['--hardfork', 'osaka', '--gas-limit', '60000000']
+  const memory = newestStateOnly ? ['--prune-history'] : []
   const free = ['--gas-price', '0', '--base-fee', '0', '--accounts', '0']
   const reach = ['--host', '127.0.0.1', '--port', String(port), '--no-cors']
   // Detached: Ctrl-C in the terminal must reach only us, who stop it when nothing needs it any more.
-  const child = spawn(anvilBinary(), ['--quiet', '--chain-id', String(chainId), ...free, ...reach, ...keep], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const child = spawn(
+    anvilBinary(),
+    ['--quiet', '--chain-id', String(chainId), ...rules, ...memory, ...free, ...reach, ...keep],
+    {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   const endWithUs = () => child.kill('SIGTERM')
   process.once('exit', endWithUs)
   child.once('exit', () => process.removeListener('exit', endWithUs))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Anvil, startAnvil } from './anvil.ts'
 import { type CityChain, connectCity, deployCity, type Hex, type Manifest, standingAt } from './index.ts'
 import { openProvider } from './provider.ts'
+import { createSender } from './send.ts'
 
 const CHAIN_ID = 8282
 const hash = (digit: string) => `0x${digit.repeat(64)}` as Hex
@@ -11,6 +12,9 @@ describe('the city on its chain', () => {
   const deployer = Wallet.createRandom()
   const registrar = Wallet.createRandom()
   const anchorer = Wallet.createRandom()
+  const settler = Wallet.createRandom()
+  const treasurer = Wallet.createRandom()
+  const approver = Wallet.createRandom()
   let anvil: Anvil
   let chain: CityChain
 
@@ -20,6 +24,9 @@ describe('the city on its chain', () => {
     deployer,
     registrar: registrar.address as Hex,
     anchorer: anchorer.address as Hex,
+    settler: settler.address as Hex,
+    treasurer: treasurer.address as Hex,
+    approver: approver.address as Hex,
   })
   const height = async () => chain.blockNumber()
 
@@ -48,7 +55,7 @@ describe('the city on its chain', () => {
       const empty = (await provider.send('evm_snapshot', [])) as string
       const expected = await deployCity(deployment(whole.rpcUrl))
       const blocks = await provider.getBlockNumber()
-      expect(blocks).toBe(8)
+      expect(blocks).toBe(6)
       await provider.send('evm_revert', [empty])
 
       for (let kept = 1; kept < blocks; kept++) {
@@ -67,6 +74,34 @@ describe('the city on its chain', () => {
       provider.destroy()
       await whole.stop()
     }, 60_000)
+
+    it('brings a city of a version without points up to this one, once', async () => {
+      const older = await startAnvil({ chainId: CHAIN_ID })
+      const provider = openProvider(older.rpcUrl, CHAIN_ID)
+      const { contracts, ...rest } = await deployCity(deployment(older.rpcUrl))
+      const { mileage: planned, ...four } = contracts
+      await provider.send('anvil_rollback', [2])
+      // That version's grants took the nonce that this one plans for Mileage.
+      const send = createSender(provider, CHAIN_ID)
+      while ((await provider.getTransactionCount(deployer.address)) < 8) {
+        await send(deployer, { to: deployer.address as Hex, data: '0x' })
+      }
+
+      const upgraded = await deployCity({
+        ...deployment(older.rpcUrl),
+        manifest: { ...rest, contracts: four },
+      })
+      expect(upgraded).toEqual({ ...rest, contracts: { ...four, mileage: expect.any(String) } })
+      expect(upgraded.contracts.mileage).not.toBe(planned)
+      const blocks = await provider.getBlockNumber()
+      // A crash before the manifest was written: the contract is found where it is.
+      expect(
+        await deployCity({ ...deployment(older.rpcUrl), manifest: { ...rest, contracts: four } }),
+      ).toEqual(upgraded)
+      expect(await provider.getBlockNumber()).toBe(blocks)
+      provider.destroy()
+      await older.stop()
+    })
 
     it('gives the role to another account when the configuration names one', async () => {
       const successor = Wallet.createRandom()

@@ -2,6 +2,7 @@ import type { JsonRpcProvider, Signer, TransactionReceipt } from 'ethers'
 import type { Anchors } from './anchors.ts'
 import type { Issuers } from './issuers.ts'
 import type { Manifest } from './manifest.ts'
+import type { Mileage } from './mileage.ts'
 import type { Transactions, TxRequest } from './transaction.ts'
 
 /** The city's chain through typed clients. Reading needs no key; writes come back as requests to be signed. */
@@ -12,6 +13,7 @@ export type CityChain = {
   provider: JsonRpcProvider
   issuers: Issuers
   anchors: Anchors
+  mileage: Mileage
   /** Whether the node answers, and for the manifest's network. */
   isUp(): Promise<boolean>
   /** @throws ChainError `chain_unavailable` */

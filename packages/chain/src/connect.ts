@@ -3,6 +3,7 @@ import type { CityChain } from './city-chain.ts'
 import { reading } from './failures.ts'
 import { issuersAt } from './issuers.ts'
 import type { Manifest } from './manifest.ts'
+import { mileageAt } from './mileage.ts'
 import { openProvider } from './provider.ts'
 import { createSender } from './send.ts'
 import { transactionsOn } from './transaction.ts'
@@ -17,6 +18,7 @@ export function connectCity({ rpcUrl, manifest }: { rpcUrl: string; manifest: Ma
     provider,
     issuers: issuersAt(contracts.issuerRegistry, provider),
     anchors: anchorsAt(contracts.credentialAnchor, provider),
+    mileage: mileageAt(contracts.mileage, provider),
     isUp: () =>
       provider.send('eth_chainId', []).then(
         (id) => Number(id) === chainId,

@@ -1,24 +1,17 @@
-import {
-  AbiCoder,
-  Contract,
-  getCreateAddress,
-  Interface,
-  type JsonRpcProvider,
-  keccak256,
-  type Signer,
-} from 'ethers'
+import { Contract, getCreateAddress, Interface, type JsonRpcProvider, keccak256, type Signer } from 'ethers'
 import accessManager from './abi/AccessManager.json' with { type: 'json' }
 import credentialAnchor from './abi/CredentialAnchor.json' with { type: 'json' }
 import didRegistry from './abi/EthereumDIDRegistry.json' with { type: 'json' }
 import issuerRegistry from './abi/IssuerRegistry.json' with { type: 'json' }
+import mileage from './abi/Mileage.json' with { type: 'json' }
 import { ChainError } from './error.ts'
 import { reading } from './failures.ts'
-import type { Hex, Manifest } from './manifest.ts'
+import type { EarlierManifest, Hex, Manifest } from './manifest.ts'
 import { openProvider } from './provider.ts'
 import { createSender, type Sender } from './send.ts'
 
 /** Roles of the AccessManager. 0 is its administrator: the deployer. */
-export const ROLES = { registrar: 1n, anchorer: 2n } as const
+const ROLES = { registrar: 1n, anchorer: 2n, settler: 3n, treasurer: 4n, approver: 5n } as const
 
 const REGISTRAR_CALLS = [
   'registerIssuer',
@@ -30,6 +23,39 @@ const REGISTRAR_CALLS = [
   'endAccreditation',
 ]
 const ANCHORER_CALLS = ['anchor', 'commitStatusList']
+const SETTLER_CALLS = [
+  'settleAwards',
+  'redeem',
+  'refund',
+  'requestRecovery',
+  'cancelRecovery',
+  'completeRecovery',
+]
+const TREASURER_CALLS = [
+  'createProgramme',
+  'changeProgramme',
+  'stopProgramme',
+  'resumeProgramme',
+  'registerPayee',
+  'setPayeeFrozen',
+  'proposeCorrection',
+  'pause',
+  'unpause',
+]
+const APPROVER_CALLS = ['approveCorrection', 'rejectCorrection']
+
+/** What Mileage is told once, at its deployment. Seconds. */
+export type MileageTerms = {
+  /** Where the city's days and years begin, east of Greenwich. */
+  utcOffset: number
+  /** How long after a payment a merchant can give points back. */
+  refundWindow: number
+  /** How long an old key can object before its points move to the new one. */
+  recoveryDelay: number
+}
+
+const DAY = 86_400
+const SEOUL: MileageTerms = { utcOffset: 9 * 3600, refundWindow: 7 * DAY, recoveryDelay: 3 * DAY }
 
 export type Deployment = {
   rpcUrl: string
@@ -41,8 +67,16 @@ export type Deployment = {
   registrar: Hex
   /** Account that may write to CredentialAnchor. */
   anchorer: Hex
-  /** What an earlier run answered. */
-  manifest?: Manifest
+  /** Account that brings awards, payments, refunds and recoveries to Mileage. */
+  settler: Hex
+  /** Account for programmes, payees, proposed corrections and the pause of Mileage. */
+  treasurer: Hex
+  /** Account that decides on corrections: another person's than the treasurer. */
+  approver: Hex
+  /** For a Mileage that is not there yet; a deployed one keeps its own. */
+  terms?: Partial<MileageTerms>
+  /** What an earlier run answered, of this version or of one that had fewer contracts. */
+  manifest?: EarlierManifest
 }
 
 type Work = { provider: JsonRpcProvider; deployer: Signer; deployerAddress: string; send: Sender }
@@ -69,17 +103,24 @@ export async function deployCity(options: Deployment): Promise<Manifest> {
     const did = await ensure(work, 1, didRegistry, [], known?.didRegistry)
     const issuers = await ensure(work, 2, issuerRegistry, [access], known?.issuerRegistry)
     const anchors = await ensure(work, 3, credentialAnchor, [access], known?.credentialAnchor)
-
-    await grant(
+    const terms = { ...SEOUL, ...options.terms }
+    const points = await ensure(
       work,
-      access,
-      ROLES.registrar,
-      options.registrar,
-      issuers,
-      issuerRegistry.abi,
-      REGISTRAR_CALLS,
+      4,
+      mileage,
+      [access, anchors, terms.utcOffset, terms.refundWindow, terms.recoveryDelay],
+      known?.mileage,
     )
-    await grant(work, access, ROLES.anchorer, options.anchorer, anchors, credentialAnchor.abi, ANCHORER_CALLS)
+
+    await grant(work, access, [
+      [ROLES.registrar, options.registrar, issuers, issuerRegistry.abi, REGISTRAR_CALLS],
+      [ROLES.anchorer, options.anchorer, anchors, credentialAnchor.abi, ANCHORER_CALLS],
+      // Mileage writes the roots of its batches into the same journal.
+      [ROLES.anchorer, points, anchors, credentialAnchor.abi, ANCHORER_CALLS],
+      [ROLES.settler, options.settler, points, mileage.abi, SETTLER_CALLS],
+      [ROLES.treasurer, options.treasurer, points, mileage.abi, TREASURER_CALLS],
+      [ROLES.approver, options.approver, points, mileage.abi, APPROVER_CALLS],
+    ])
     return {
       chainId: options.chainId,
       contracts: {
@@ -87,6 +128,7 @@ export async function deployCity(options: Deployment): Promise<Manifest> {
         issuerRegistry: issuers,
         credentialAnchor: anchors,
         didRegistry: did,
+        mileage: points,
       },
       deployBlock: startBlock,
     }
@@ -120,28 +162,32 @@ async function firstBlock({ provider, deployerAddress }: Work): Promise<number> 
   )
 }
 
-type Compiled = { abi: string[]; bytecode: string; codeHash: string }
+type Compiled = { abi: string[]; bytecode: string; codeHash: string; immutables?: number[] }
+type Arguments = readonly (Hex | string | number)[]
 
 /** Where the contract stands, after deploying it if it stands nowhere. */
 async function ensure(
   work: Work,
   plannedNonce: number,
   compiled: Compiled,
-  args: Hex[] | string[],
+  args: Arguments,
   known: Hex | undefined,
 ): Promise<Hex> {
-  const planned = getCreateAddress({ from: work.deployerAddress, nonce: plannedNonce }) as Hex
-  for (const address of known ? [known, planned] : [planned]) {
-    const code = await reading(undefined, () => work.provider.getCode(address))
-    if (code === '0x') continue
-    if (keccak256(code) === compiled.codeHash && (await listensTo(work, address, compiled, args)))
-      return address
-    if (address === known) {
-      throw new ChainError(
-        'different_contract',
-        `The contract at ${address} is of another version than this programme. Its history would be lost by deploying a new one: start the version that deployed it, or begin afresh with a new chain.`,
-      )
-    }
+  if (known && (await codeAt(work, known)) !== '0x') {
+    if (await isOurs(work, known, compiled, args)) return known
+    throw new ChainError(
+      'different_contract',
+      `The contract at ${known} is of another version than this programme. Its history would be lost by deploying a new one: start the version that deployed it, or begin afresh with a new chain.`,
+    )
+  }
+  // A city that began before this version had the contract has given the planned nonce to something else, and got
+  // the contract with a later one.
+  const nonces = await reading(undefined, () =>
+    work.provider.getTransactionCount(work.deployerAddress, 'latest'),
+  )
+  for (let nonce = plannedNonce; nonce < nonces; nonce++) {
+    const address = getCreateAddress({ from: work.deployerAddress, nonce }) as Hex
+    if (await isOurs(work, address, compiled, args)) return address
   }
   const constructorArguments = new Interface(compiled.abi).encodeDeploy(args)
   const receipt = await work.send(work.deployer, {
@@ -151,46 +197,62 @@ async function ensure(
   return receipt.contractAddress as Hex
 }
 
-/** Whether a contract with an access manager obeys the one that it was to be deployed with. */
-async function listensTo(
-  work: Work,
-  address: Hex,
-  compiled: Compiled,
-  args: readonly string[],
-): Promise<boolean> {
-  const manager = args[0]
-  if (manager === undefined || !compiled.abi.some((entry) => entry.startsWith('function authority()')))
-    return true
-  const contract = new Contract(address, compiled.abi, work.provider)
-  const authority = await reading(contract.interface, () => contract.getFunction('authority').staticCall())
-  return (
-    AbiCoder.defaultAbiCoder().encode(['address'], [authority]) ===
-    AbiCoder.defaultAbiCoder().encode(['address'], [manager])
-  )
+const codeAt = (work: Work, address: Hex) => reading(undefined, () => work.provider.getCode(address))
+
+/** Whether this version's code stands there, and works with the contracts that it was to be deployed with. */
+async function isOurs(work: Work, address: Hex, compiled: Compiled, args: Arguments): Promise<boolean> {
+  const code = await codeAt(work, address)
+  if (code === '0x' || keccak256(withoutImmutables(code, compiled)) !== compiled.codeHash) return false
+  // What a contract works with are its first arguments, each under a name of its own.
+  for (const [i, name] of ['authority', 'anchors'].entries()) {
+    if (!compiled.abi.some((entry) => entry.startsWith(`function ${name}()`))) continue
+    const contract = new Contract(address, compiled.abi, work.provider)
+    const actual = await reading(
+      contract.interface,
+      () => contract.getFunction(name).staticCall() as Promise<Hex>,
+    )
+    if (BigInt(actual) !== BigInt(args[i] ?? 0)) return false
+  }
+  return true
+}
+
+/** The code with zeros where its constructor filled in 32 bytes, as the compiler leaves it. */
+function withoutImmutables(code: string, { immutables = [] }: Compiled): string {
+  let plain = code
+  for (const start of immutables) {
+    const from = 2 + 2 * start
+    plain = `${plain.slice(0, from)}${'0'.repeat(64)}${plain.slice(from + 64)}`
+  }
+  return plain
 }
 
 /** Lets `role` call the named functions of `target`, and gives the role to `account`. */
-async function grant(
-  work: Work,
-  access: Hex,
-  role: bigint,
-  account: Hex,
-  target: Hex,
-  targetAbi: string[],
-  calls: string[],
-): Promise<void> {
+type Grant = [role: bigint, account: Hex, target: Hex, targetAbi: string[], calls: string[]]
+
+/** Makes good what is missing of the grants, all in one transaction. */
+async function grant(work: Work, access: Hex, grants: readonly Grant[]): Promise<void> {
   const manager = new Contract(access, accessManager.abi, work.provider)
   const view = <T>(name: string, ...args: unknown[]) =>
     reading(manager.interface, () => manager.getFunction(name).staticCall(...args) as Promise<T>)
-  const write = (name: string, ...args: unknown[]) =>
-    work.send(work.deployer, { to: access, data: manager.interface.encodeFunctionData(name, args) as Hex })
+  const call = (name: string, ...args: unknown[]) => manager.interface.encodeFunctionData(name, args)
 
-  const selectors = calls.map((name) => new Interface(targetAbi).getFunction(name)?.selector ?? '0x')
-  const roles = await Promise.all(
-    selectors.map((selector) => view<bigint>('getTargetFunctionRole', target, selector)),
+  const missing = await Promise.all(
+    grants.map(async ([role, account, target, targetAbi, calls]) => {
+      const selectors = calls.map((name) => new Interface(targetAbi).getFunction(name)?.selector ?? '0x')
+      const roles = await Promise.all(
+        selectors.map((selector) => view<bigint>('getTargetFunctionRole', target, selector)),
+      )
+      const others = selectors.filter((_, i) => roles[i] !== role)
+      const [isMember] = await view<[boolean, bigint]>('hasRole', role, account)
+      return [
+        ...(others.length > 0 ? [call('setTargetFunctionRole', target, others, role)] : []),
+        ...(isMember ? [] : [call('grantRole', role, account, 0)]),
+      ]
+    }),
   )
-  const missing = selectors.filter((_, i) => roles[i] !== role)
-  if (missing.length > 0) await write('setTargetFunctionRole', target, missing, role)
-  const [isMember] = await view<[boolean, bigint]>('hasRole', role, account)
-  if (!isMember) await write('grantRole', role, account, 0)
+  // The anchorer's functions are asked for twice, for two accounts.
+  const writes = [...new Set(missing.flat())]
+  if (writes.length > 0) {
+    await work.send(work.deployer, { to: access, data: call('multicall', writes) as Hex })
+  }
 }

@@ -16,7 +16,7 @@ export type ChainErrorCode =
 export class ChainError extends Error {
   override readonly name = 'ChainError'
   readonly code: ChainErrorCode
-  /** Name of the contract's custom error, for `reverted`. */
+  /** Name of the contract's custom error, for `reverted`; the node's own words for `transaction_refused`. */
   readonly reason: string | undefined
 
   constructor(

@@ -14,5 +14,7 @@ export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
     staticNetwork: network,
     cacheTimeout: -1,
     pollingInterval: 100,
+    // What is asked at once still goes as one request; nothing waits for more to come.
+    batchStallTime: 0,
   })
 }

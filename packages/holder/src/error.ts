@@ -19,6 +19,7 @@ export type HolderErrorCode =
   | 'verifier_untrusted'
   | 'nothing_matches'
   | 'choice_invalid'
+  | 'asked_elsewhere'
   // Either
   | 'network'
   | 'insecure_address'

@@ -8,6 +8,7 @@ import type {
   KeyPort,
   OfferPreview,
   PendingIssuance,
+  PresentOptions,
   PresentOutcome,
   RequestPreview,
   StoredCredential,
@@ -48,8 +49,11 @@ export type Holder = {
   refreshReceipts(apiBase: string): Promise<number>
   /** Reads a presentation request from a QR code, a link or pasted text, and says what would be shown. */
   readRequest(text: string): Promise<RequestPreview>
-  /** Presents; without a choice, the preview's own. A verifier that says no is an outcome, not an error. */
-  present(request: RequestPreview, choice?: Choice): Promise<PresentOutcome>
+  /**
+   * Presents; without a choice, the preview's own. A verifier that says no is an outcome, not an error.
+   * @throws HolderError also `asked_elsewhere`: only the wallet that asked may answer, and `proof` was not given
+   */
+  present(request: RequestPreview, choice?: Choice, options?: PresentOptions): Promise<PresentOutcome>
   /** Tells the verifier no (best effort) and notes it. */
   decline(request: RequestPreview): Promise<void>
   /** Newest first. */
@@ -121,10 +125,10 @@ export function createHolder(ports: HolderPorts): Holder {
         (await import('./preview.ts')).readRequest(text, ports, reach),
       ),
 
-    present: (request, choice = request.choice) =>
+    present: (request, choice = request.choice, options = {}) =>
       guarded('choice_invalid', () =>
         once(`${request.request.clientId} ${request.request.nonce}`, async () =>
-          (await import('./present.ts')).present(request, choice, ports, reach),
+          (await import('./present.ts')).present(request, choice, options, ports, reach),
         ),
       ),
 

@@ -34,6 +34,9 @@ export function createMemoryStore(): StorePort {
     credential: new Map(),
     pending: new Map(),
     activity: new Map(),
+    account: new Map(),
+    payment: new Map(),
+    snapshot: new Map(),
   }
   return {
     async put(kind, id, value) {

@@ -314,6 +314,28 @@ describe('presenting', () => {
     expect((await holder.activity())[0]).toMatchObject({ kind: 'declined', shared: false })
   })
 
+  test('a proof goes only with an answer that is asked for one, and is made for its address', async () => {
+    const made: string[][] = []
+    const proof = async (...sent: string[]) => {
+      made.push(sent)
+      return 'a.proof.of-the-key'
+    }
+    await holder.present(await holder.readRequest(await verifier.ask(adult())), undefined, { proof })
+    expect([verifier.proofs, made]).toEqual([[null], []])
+    const preview = await holder.readRequest(await verifier.ask(adult(), { spoil: { dpop_jkt: 'thumb' } }))
+    expect(preview.request.proofOf).toBe('thumb')
+    expect(await holder.present(preview, undefined, { proof })).toMatchObject({ outcome: 'accepted' })
+    expect(verifier.proofs.at(-1)).toBe('a.proof.of-the-key')
+    expect(made).toEqual([['POST', preview.request.responseUri]])
+  })
+
+  test('what another wallet has asked for is not answered, and no copy counts as shown', async () => {
+    const preview = await holder.readRequest(await verifier.ask(adult(), { spoil: { dpop_jkt: 'thumb' } }))
+    await expect(holder.present(preview)).rejects.toMatchObject({ code: 'asked_elsewhere', shared: false })
+    expect(verifier.answers).toEqual([])
+    expect((await holder.list())[0]?.copies.every(({ used }) => used === 0)).toBe(true)
+  })
+
   test('a verifier cannot make the wallet open anything but a page', async () => {
     verifier.reply = { body: { redirect_uri: 'javascript:alert(1)' } }
     const preview = await holder.readRequest(await verifier.ask(adult()))

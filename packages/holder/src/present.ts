@@ -9,6 +9,7 @@ import { addressOf, type Reach } from './reach.ts'
 import type {
   ActivityEntry,
   Choice,
+  PresentOptions,
   PresentOutcome,
   RequestPreview,
   StoredCopy,
@@ -23,6 +24,7 @@ type Picked = { queryId: string; candidate: MatchedCandidate; credential: Stored
 export async function present(
   preview: RequestPreview,
   choice: Choice,
+  options: PresentOptions,
   ports: HolderPorts,
   reach: Reach,
 ): Promise<PresentOutcome> {
@@ -33,6 +35,7 @@ export async function present(
     if (preview.expiresAt !== undefined && preview.expiresAt < ports.clock().getTime()) {
       throw new HolderError('request_expired', 'the request ran out before it was answered')
     }
+    const proof = await proofFor(request, options)
     picked = pick(request, choice, await ports.store.list('credential'), ports)
     const response = await encrypt(request, { vp_token: await vpToken(request, picked, ports) })
     // Counted before it is sent: if the answer is lost, the verifier may have seen the copy all the same.
@@ -42,7 +45,7 @@ export async function present(
       })
     }
     sent = true
-    const outcome = await outcomeOf(await post(request, { response }, reach), ports)
+    const outcome = await outcomeOf(await post(request, { response }, reach, proof), ports)
     await note(ports, {
       ...aboutThis(preview, picked),
       kind: outcome.outcome === 'accepted' ? 'presented' : 'refused',
@@ -144,10 +147,25 @@ async function encrypt(request: VerifiedRequest, response: Record<string, unknow
     .encrypt(await importJWK(jwk, alg))
 }
 
-function post(request: VerifiedRequest, parameters: Record<string, string>, reach: Reach): Promise<Response> {
+/** The proof that the request asks for, as a header; for any other request there is none to be had. */
+async function proofFor(
+  { proofOf, responseUri }: VerifiedRequest,
+  { proof }: PresentOptions,
+): Promise<Record<string, string>> {
+  if (proofOf === undefined) return {}
+  if (!proof) throw new HolderError('asked_elsewhere', 'only the wallet that asked may answer this')
+  return { dpop: await proof('POST', responseUri) }
+}
+
+function post(
+  request: VerifiedRequest,
+  parameters: Record<string, string>,
+  reach: Reach,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return reach(request.responseUri, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: new URLSearchParams(parameters).toString(),
   })
 }

@@ -49,6 +49,7 @@ const payloadSchema = z.looseObject({
   nbf: z.number().optional(),
   exp: z.number().optional(),
   wallet_nonce: z.string().optional(),
+  dpop_jkt: z.string().optional(),
   transaction_data: z.unknown().optional(),
   dcql_query: z.record(z.string(), z.unknown()).optional(),
   client_metadata: z
@@ -200,6 +201,7 @@ function supported(payload: Payload, ports: HolderPorts): VerifiedRequest {
     clientId: payload.client_id,
     nonce: payload.nonce,
     ...(payload.state === undefined ? {} : { state: payload.state }),
+    ...(payload.dpop_jkt === undefined ? {} : { proofOf: payload.dpop_jkt }),
     responseUri,
     encryption: { jwk: jwk as JWK, alg: 'ECDH-ES', enc },
     dcqlQuery: payload.dcql_query,

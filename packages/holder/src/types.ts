@@ -33,6 +33,12 @@ export type Records = {
   credential: StoredCredential
   pending: PendingIssuance
   activity: ActivityEntry
+  /** The key of points; the one record is `mine`. */
+  account: AccountRecord
+  /** Payments that this device signed, by request or attempt. */
+  payment: PaymentRecord
+  /** What the city last answered, to be shown without a network. */
+  snapshot: Snapshot
 }
 
 /** Storage that survives a restart; the host encrypts it. `get` of something absent gives undefined. */
@@ -193,9 +199,19 @@ export type VerifiedRequest = {
   clientId: string
   nonce: string
   state?: string
+  /** The answer takes a proof of this key (`dpop_jkt`, RFC 9449 section 10): see `PresentOptions`. */
+  proofOf?: string
   responseUri: string
   encryption: { jwk: JWK; alg: string; enc: string }
   dcqlQuery: Record<string, unknown>
+}
+
+export type PresentOptions = {
+  /**
+   * Makes the DPoP proof (RFC 9449) that a request with `proofOf` asks for. Give it only for what this wallet has asked
+   * for itself: who gets two of them knows that both answers are of one person.
+   */
+  proof?: (method: string, url: string) => Promise<string>
 }
 
 export type PresentOutcome = {
@@ -220,3 +236,52 @@ export type ActivityEntry = {
   /** Whether anything left the device. */
   shared: boolean
 }
+
+/** The key that this device holds points with, and what is known of its account with the city. */
+export type AccountRecord = {
+  key: HeldKey
+  /** Highest nonce that this key ever signed: the same or a lower one is void. */
+  nonce: number
+  /** `waiting`: the points are still with an older key; `closed`: they went to a newer one. */
+  status: 'none' | 'open' | 'waiting' | 'closed'
+  /** What a citizen reads out at a desk. */
+  number?: string
+  /** Why a closed one is closed: the points went to another phone, or the old phone kept them. */
+  reason?: 'moved' | 'objected'
+  /** When a waiting account opens, milliseconds. */
+  readyAt?: number
+  /** Another device is taking the points over, and when; this key may object until then. */
+  leavingAt?: number
+  /** The proof of who the citizen is that is under way. */
+  verificationId?: string
+}
+
+/** A payment that this device signed. It is kept before it is sent, so that nothing is ever signed twice. */
+export type PaymentRecord = {
+  /** The merchant's request, or one made for this attempt when there is none. */
+  id: string
+  requestId?: string
+  payee: { id: number; name: Localized; kind: 'merchant' | 'fund' | 'exchange' }
+  /** Decimal. */
+  amount: string
+  /** 0x hex. */
+  address: string
+  nonce: number
+  /** Until when the chain takes it, seconds. */
+  deadline: number
+  /** base64url of r and s, s in the lower half. */
+  signature: string
+  signedAt: number
+  /** Until when the city takes it, by the city's clock. */
+  goodUntil: number
+  /** Whether it was shown as a code, because there was no network. */
+  asCode: boolean
+  /** `open`: whether it counts is not known yet. */
+  state: 'open' | 'held' | 'refused'
+  /** When it was held. */
+  heldAt?: number
+  /** Why it was refused. */
+  refusal?: string
+}
+
+export type Snapshot = { at: number; body: unknown }

@@ -1,4 +1,8 @@
+export type { ChainEvent } from '@pass/chain'
+export { type AnchoringOptions, anchoring } from './anchoring/lane.ts'
+export { type Bell, createBell } from './bell.ts'
 export type { RelayLog } from './log.ts'
 export { enqueue, enqueueAnchors, type OutboxPayload } from './outbox.ts'
 export { knownRootOf, receiptOf } from './receipts.ts'
 export { createRelay, type Relay, type RelayOptions } from './relay.ts'
+export type { Effect, EventHandler, Lane, Projection, SignerName } from './types.ts'

@@ -4,11 +4,12 @@ import type { Hex } from '@pass/chain'
 import { type Database, openDatabase } from '@pass/database'
 import { startPostgres } from '@pass/database/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createRelay, enqueue, enqueueAnchors, knownRootOf, receiptOf } from './index.ts'
+import { enqueue, enqueueAnchors, knownRootOf, receiptOf } from './index.ts'
 import {
   type DeployedChain,
   deployOnce,
   enqueueAll,
+  forgetAll,
   hashOf,
   type RelayCity,
   startRelayCity,
@@ -26,7 +27,7 @@ describe.each(['embedded', 'server'] as const)('the relay on Postgres (%s)', (ki
     deployed = await deployOnce()
   }, 60_000)
   beforeEach(async () => {
-    await db.sql`TRUNCATE "Outbox", "AnchorLeaf", "AnchorBatch", "StatusCommit", "ChainTransaction"`
+    await forgetAll(db)
     city = await startRelayCity(deployed)
   })
   afterEach(() => city.end())
@@ -153,25 +154,25 @@ describe.each(['embedded', 'server'] as const)('the relay on Postgres (%s)', (ki
   it.each(['before', 'after'] as const)(
     'was killed %s its transaction left: the next one finishes it',
     async (when) => {
+      let alive = true
+      const whileAlive = <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) => {
+        return (...args: Args) => (alive ? work(...args) : Promise.reject(new Error('killed')))
+      }
       const dying = {
         ...city.chain,
+        blockAt: whileAlive(city.chain.blockAt),
         transactions: {
           ...city.chain.transactions,
           broadcast: async (raw: string) => {
             if (when === 'after') await city.chain.transactions.broadcast(raw)
+            alive = false
             throw new Error('killed')
           },
         },
       }
       await enqueueAll(db, hashes(0, 3))
-      await createRelay({
-        db,
-        chain: dying,
-        signer: city.anchorer,
-        clock: city.clock.now,
-        log: { info: () => {}, warn: () => {}, error: () => {} },
-        batchAgeMs: 0,
-      }).tick()
+      const log = { info: () => {}, warn: () => {}, error: () => {} }
+      await city.relay(db, { chain: dying, log }).tick()
       expect(await receiptOf(db.sql, city.chain.manifest, hashOf(0))).toBeUndefined()
       expect(await city.chain.anchors.count()).toBe(when === 'after' ? 1 : 0)
 
@@ -199,14 +200,14 @@ describe.each(['embedded', 'server'] as const)('the relay on Postgres (%s)', (ki
     expect(await city.chain.anchors.count()).toBe(1)
 
     const next = city.relay(db)
-    expect(await next.reconcile()).toEqual({ reanchored: 2 })
+    expect(await next.reader.catchUp()).toEqual({ applied: 0, undone: 3 })
     expect(await receiptOf(db.sql, city.chain.manifest, hashOf(3))).toBeUndefined()
     await next.tick()
     expect(await city.chain.anchors.count()).toBe(3)
     await expectAnchored(hashes(0, 9))
     expect(await receiptOf(db.sql, city.chain.manifest, hashOf(0))).toEqual(kept)
     expect(await city.chain.anchors.statusList('list')).toMatchObject({ version: 1 })
-    expect(await next.reconcile()).toEqual({ reanchored: 0 })
+    expect(await next.reader.catchUp()).toEqual({ applied: 0, undone: 0 })
 
     await enqueueAll(db, hashes(9, 12))
     await next.tick()
@@ -307,11 +308,14 @@ describe.each(['embedded', 'server'] as const)('the relay on Postgres (%s)', (ki
     await relay.tick()
     expect(await statuses()).toEqual(['confirmed', 'confirmed'])
     expect(await city.chain.anchors.count()).toBe(1)
+    // What is mined and not final is waited for, and not tried again.
+    expect(city.logged).toEqual([])
   })
 
   it('keeps its work, and its nonce, while it may not write, and goes on when it may', async () => {
     const stranger = city.anchorer.constructor as typeof import('ethers').Wallet
-    const relay = city.relay(db, { signer: stranger.createRandom() })
+    const signer = stranger.createRandom()
+    const relay = city.relay(db, { signerOf: async () => signer })
     await enqueueAll(db, hashes(0, 2))
     await relay.tick()
     await relay.tick()

@@ -1,93 +1,93 @@
 import { ChainError, type CityChain } from '@pass/chain'
 import type { Database } from '@pass/database'
 import type { Signer } from 'ethers'
-import { pendingEffects } from './effect.ts'
-import { gather } from './gather.ts'
 import type { RelayLog } from './log.ts'
-import { reconcileWithChain } from './reconcile.ts'
-import { rebroadcast, submit } from './submit.ts'
+import { createReader, type Reader } from './reader.ts'
+import { createSender } from './sender.ts'
+import type { Lane, Projection, SignerName } from './types.ts'
 
 export type RelayOptions = {
   db: Database
   chain: CityChain
-  /** The anchorer's account. Nothing else may send from it. */
-  signer: Signer
+  /** The accounts' keys. Nothing else may send from them. */
+  signerOf: (name: SignerName) => Promise<Signer>
+  /** In the order in which one account sends them. */
+  lanes: readonly Lane[]
+  /** In the order in which an event is applied. */
+  projections: readonly Projection[]
   clock: () => Date
   log: RelayLog
-  /** Most credentials under one root. */
-  batchSize?: number
-  /** How long a credential waits at most for others to share its root. */
-  batchAgeMs?: number
   /** From how many blocks on, its own counted, something counts as final. */
   confirmations?: number
-  /** Pause between two looks at the outbox. */
+  /** Pause between two rounds, unless somebody wakes it. */
   pollMs?: number
+  /** How long a transaction may wait while blocks go by, before it is replaced. */
+  stuckAfterMs?: number
+  /** Blocks that the reader asks for at once. */
+  pageBlocks?: number
 }
 
 export type Relay = {
-  /** Works through the outbox until `stop`. */
+  /** Works until `stop`. */
   start(): void
   /** Ends after what it is doing now. */
   stop(): Promise<void>
-  /** One round: take back what the chain lost, gather, send, confirm. A chain that is down is logged, not thrown. */
+  /** One round: read, gather, send, read. A chain that is down is logged, not thrown. */
   tick(): Promise<void>
-  /** Compares with the chain and answers how many batches have to be anchored again. @throws ChainError */
-  reconcile(): Promise<{ reanchored: number }>
+  /** Something waits: the next round begins at once, or as soon as this one ends. */
+  wake(): void
+  reader: Pick<Reader, 'catchUp' | 'rebuild'>
 }
 
-/** How often one round looks again after it has sent something. */
-const LOOKS = 5
-
-/** The newest block seen, by which a chain that lost or replaced it is noticed. */
-type SeenBlock = { number: number; hash: string }
+/** How often one round looks again while something moves. */
+const LOOKS = 20
+/** A node that mines on demand has taken it after that long. */
+const MINING_MS = 15
+const QUIET_LOOKS = 3
 
 /**
- * The one way to the chain: outbox rows become batches, each sent as one transaction from one account. Any number of
- * processes may run one on the same Postgres: rows are taken under locks, nonces are unique in the database, and the
- * contract refuses a second time whatever slips through.
+ * The way to the chain and back: one sender for everything that must happen there, one reader of all that has. Any
+ * number of processes may run one on the same Postgres: nonces are unique in the database, the cursor moves in the
+ * transaction of what follows from an event, and the contracts refuse a second time whatever slips through.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { db, chain, signer, clock, log } = options
-  const { batchSize = 1000, batchAgeMs = 5000, confirmations = 1, pollMs = 500 } = options
-  const submitting = { sql: db.sql, chain, signer, log, confirmations, clock }
-  let seen: SeenBlock | undefined
+  const { clock, lanes, log } = options
+  const { confirmations = 1, pollMs = 500, stuckAfterMs = 30_000, pageBlocks = 1000 } = options
+  const reader = createReader({ ...options, confirmations, pageBlocks })
+  const sender = createSender({ ...options, reader, stuckAfterMs })
   let up = true
   let round: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let running = false
+  let woken = false
 
-  const reconcile = async () => {
-    const newest = await newestBlock(chain)
-    const { reanchored, recommitted } = await reconcileWithChain(db, chain)
-    seen = newest
-    if (reanchored + recommitted > 0) {
-      log.warn({ reanchored, recommitted }, 'relay: the chain came back older; what it lost is sent again')
+  const gather = async () => {
+    for (const lane of lanes) {
+      await lane.gather?.(clock()).catch((err: unknown) => {
+        log.error({ err, lane: lane.name }, 'relay: a lane cannot gather, the others go on')
+      })
     }
-    return { reanchored }
   }
 
   const once = async () => {
-    await watchChain()
-    await gather(db, { batchSize, batchAgeMs, now: clock() })
-    // A node that mines on demand has taken it by now, so the next look confirms what this one sent.
-    for (let look = 0; look < LOOKS; look++) {
-      const newest = await watchChain()
-      const nonce = await rebroadcast(submitting)
-      const effects = await pendingEffects(db.sql, chain)
-      if ((await submit(submitting, effects, nonce, newest.number)) === 0) break
+    await reader.catchUp()
+    let leftAny = false
+    let news = true
+    for (let look = 0, quiet = 0; look < LOOKS && quiet < QUIET_LOOKS; look++) {
+      // What was just confirmed may be what the next batch waited for.
+      if (news) await gather()
+      const { sent, inFlight } = await sender.send()
+      const { applied, undone } = await reader.catchUp()
+      leftAny ||= sent > 0
+      news = applied + undone > 0
+      if (sent > 0 || news) {
+        quiet = 0
+        continue
+      }
+      if (!leftAny || inFlight === 0) break
+      quiet++
+      await new Promise((done) => setTimeout(done, MINING_MS))
     }
-  }
-
-  /**
-   * Answers the newest block, after making sure that it follows on the one seen before. In this order nothing slips
-   * through: only what lies up to `newest` is confirmed next, and should `newest` itself be replaced, the next look
-   * finds it gone.
-   */
-  const watchChain = async (): Promise<SeenBlock> => {
-    const newest = await newestBlock(chain)
-    if (!seen || (await chain.blockAt(seen.number))?.hash !== seen.hash) await reconcile()
-    seen = newest
-    return newest
   }
 
   const guarded = async () => {
@@ -98,7 +98,7 @@ export function createRelay(options: RelayOptions): Relay {
     } catch (error) {
       const down = error instanceof ChainError && error.code === 'chain_unavailable'
       if (!down) log.error({ err: error }, 'relay: a round failed, the next one tries again')
-      else if (up) log.warn({ err: error }, 'relay: the chain does not answer; what is issued waits')
+      else if (up) log.warn({ err: error }, 'relay: the chain does not answer; what is to be sent waits')
       if (down) up = false
     }
   }
@@ -112,17 +112,26 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   const loop = async () => {
+    woken = false
     await tick()
-    if (running) timer = setTimeout(loop, pollMs)
+    clearTimeout(timer)
+    if (running) timer = setTimeout(loop, woken && up ? 0 : pollMs)
   }
 
   return {
     tick,
-    reconcile,
+    reader: { catchUp: reader.catchUp, rebuild: reader.rebuild },
     start: () => {
       if (running) return
       running = true
       void loop()
+    },
+    wake: () => {
+      woken = true
+      // Under way, or not running: the loop looks at `woken` when its round ends.
+      if (!running || round) return
+      clearTimeout(timer)
+      timer = setTimeout(loop, 0)
     },
     stop: async () => {
       running = false
@@ -130,10 +139,4 @@ export function createRelay(options: RelayOptions): Relay {
       await round
     },
   }
-}
-
-async function newestBlock(chain: CityChain): Promise<SeenBlock> {
-  const newest = await chain.blockAt('latest')
-  if (!newest) throw new ChainError('chain_unavailable', 'The chain has no newest block.')
-  return newest
 }

@@ -1,3 +1,4 @@
+export { BarChart, type BarChartProps } from './bar-chart.tsx'
 export { Button, type ButtonProps, type ButtonVariant, buttonClass } from './button.tsx'
 export { Dialog, type DialogProps } from './dialog.tsx'
 export {

@@ -5,18 +5,25 @@ import type { ApiKeys } from './api-keys.ts'
 import type { Principal, Role } from './principal.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import type { Sessions } from './sessions.ts'
+import type { WalletKeys } from './wallet-keys.ts'
 
 /** Proves who is asking, and refuses who may not. */
 export type Access = {
   /** @throws Problem `unauthenticated` when nobody is proven, `forbidden` when the role does not fit. */
   require(roles: readonly Role[], request: Request): Promise<Principal>
-  /** Keeps foreign pages from writing to public addresses that set the session cookie. Answers null: nobody. */
-  checkPublic(route: Pick<Route, 'method' | 'path'>, request: Request): null
+  /** Keeps foreign pages from writing to public addresses that set the session cookie. */
+  checkPublic(route: Pick<Route, 'method' | 'path'>, request: Request): void
+  wallets: WalletKeys
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export function createAccess(deps: { apiKeys: ApiKeys; sessions: Sessions; publicUrl: string }): Access {
+export function createAccess(deps: {
+  apiKeys: ApiKeys
+  sessions: Sessions
+  wallets: WalletKeys
+  publicUrl: string
+}): Access {
   const ownOrigin = new URL(deps.publicUrl).origin
 
   const principalOf = async (request: Request): Promise<Principal> => {
@@ -48,8 +55,8 @@ export function createAccess(deps: { apiKeys: ApiKeys; sessions: Sessions; publi
     checkPublic: (route, request) => {
       if (route.path.startsWith('/api/session') && !SAFE_METHODS.has(request.method))
         checkOwnPage(request, ownOrigin)
-      return null
     },
+    wallets: deps.wallets,
   }
 }
 

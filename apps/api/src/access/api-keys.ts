@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from '../context.ts'
-import type { Principal, Role } from './principal.ts'
+import { type Place, type Principal, placeOf, type Role, samePlace } from './principal.ts'
 import { hashSecret, newSecret, sameHash } from './secrets.ts'
 
 /** What every key begins with, so that a leaked one is recognised by whoever finds it. */
 const PREFIX = 'pass_'
 
-export type ApiKeyDefinition = { name: string; role: Role; agencyId?: string; verifierId?: string }
+export type ApiKeyDefinition = { name: string; role: Role } & Partial<Place>
 
 export type ApiKeys = {
   /** Remembered for a second: a machine asks again and again. */
@@ -26,20 +26,13 @@ const REMEMBER_MS = 1000
 const MAX_REMEMBERED = 1000
 
 export function createApiKeys({ db, clock, random }: Pick<Context, 'db' | 'clock' | 'random'>): ApiKeys {
-  type Row = {
-    id: string
-    name: string
-    keyHash: string
-    role: Role
-    agencyId: string | null
-    verifierId: string | null
-  }
+  type Row = Place & { id: string; name: string; keyHash: string; role: Role }
 
   const find = async (key: string): Promise<Row | null> => {
     if (!key.startsWith(PREFIX)) return null
     const hash = hashSecret(key)
     const [row] = await db.sql<Row>`
-      SELECT "id", "name", "keyHash", "role", "agencyId", "verifierId"
+      SELECT "id", "name", "keyHash", "role", "agencyId", "verifierId", "organisationId", "payeeId", "programmeId"
       FROM "ApiKey" WHERE "keyHash" = ${hash} AND "revokedAt" IS NULL`
     return row && sameHash(row.keyHash, hash) ? row : null
   }
@@ -54,10 +47,12 @@ export function createApiKeys({ db, clock, random }: Pick<Context, 'db' | 'clock
   const create = async (definition: ApiKeyDefinition) => {
     const id = randomUUID()
     const key = PREFIX + newSecret(random)
+    const { agencyId, verifierId, organisationId, payeeId, programmeId } = placeOf(definition)
     await db.sql`
-      INSERT INTO "ApiKey" ("id", "name", "keyHash", "role", "agencyId", "verifierId", "createdAt")
-      VALUES (${id}::uuid, ${definition.name}, ${hashSecret(key)}, ${definition.role},
-              ${definition.agencyId ?? null}, ${definition.verifierId ?? null}, ${clock()})`
+      INSERT INTO "ApiKey" ("id", "name", "keyHash", "role", "agencyId", "verifierId", "organisationId", "payeeId",
+        "programmeId", "createdAt")
+      VALUES (${id}::uuid, ${definition.name}, ${hashSecret(key)}, ${definition.role}, ${agencyId}, ${verifierId},
+        ${organisationId}::uuid, ${payeeId}, ${programmeId}, ${clock()})`
     return { id, key }
   }
 
@@ -69,8 +64,8 @@ export function createApiKeys({ db, clock, random }: Pick<Context, 'db' | 'clock
       if (held && held.until > clock().getTime()) return held.principal
       const row = await find(key)
       if (!row) return null
-      const { id, name, role, agencyId, verifierId } = row
-      const principal = { actor: `key:${id}`, name, role, agencyId, verifierId }
+      const { id, name, role } = row
+      const principal = { actor: `key:${id}`, name, role, ...placeOf(row) }
       remember(hash, principal)
       return principal
     },
@@ -80,8 +75,7 @@ export function createApiKeys({ db, clock, random }: Pick<Context, 'db' | 'clock
         row !== null &&
         row.name === definition.name &&
         row.role === definition.role &&
-        row.agencyId === (definition.agencyId ?? null) &&
-        row.verifierId === (definition.verifierId ?? null)
+        samePlace(placeOf(row), placeOf(definition))
       if (key !== undefined && fits) return key
       await db.sql`UPDATE "ApiKey" SET "revokedAt" = ${clock()} WHERE "name" = ${definition.name} AND "revokedAt" IS NULL`
       known.clear()

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Principal, Role } from './principal.ts'
+import { type Place, type Principal, placeOf, type Role } from './principal.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 
 /** Twelve hours: a working day, so that a forgotten console does not stay open over night. */
@@ -15,7 +15,7 @@ export type Sessions = {
 }
 
 export function createSessions({ db, clock, random }: Pick<Context, 'db' | 'clock' | 'random'>): Sessions {
-  type Row = { id: string; name: string; role: Role; agencyId: string | null; verifierId: string | null }
+  type Row = Place & { id: string; name: string; role: Role }
   return {
     open: async (staffId) => {
       const token = newSecret(random)
@@ -28,12 +28,12 @@ export function createSessions({ db, clock, random }: Pick<Context, 'db' | 'cloc
     },
     principalOf: async (token) => {
       const [row] = await db.sql<Row>`
-        SELECT s."id", s."name", s."role", s."agencyId", s."verifierId"
+        SELECT s."id", s."name", s."role", s."agencyId", s."verifierId", s."organisationId", s."payeeId", s."programmeId"
         FROM "StaffSession" t JOIN "Staff" s ON s."id" = t."staffId"
         WHERE t."tokenHash" = ${hashSecret(token)} AND t."expiresAt" > ${clock()} AND s."disabledAt" IS NULL`
       if (!row) return null
-      const { id, name, role, agencyId, verifierId } = row
-      return { actor: `staff:${id}`, name, role, agencyId, verifierId }
+      const { id, name, role } = row
+      return { actor: `staff:${id}`, name, role, ...placeOf(row) }
     },
     close: async (token) => {
       await db.sql`DELETE FROM "StaffSession" WHERE "tokenHash" = ${hashSecret(token)}`

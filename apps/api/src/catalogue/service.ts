@@ -8,6 +8,7 @@ export type Catalogue = {
   /** The `vct` of a type: where its metadata is served. */
   vctOf(typeId: string): string
   types(): z.output<typeof credentialTypeListSchema>
+  /** Those that any verifier may ask. */
   templates(): z.output<typeof templateListSchema>
   districts(): z.output<typeof districtListSchema>
   /** SD-JWT VC type metadata, as JSON. @throws Problem `unknown_type` */
@@ -29,12 +30,9 @@ export function createCatalogue({ city, config }: Pick<Context, 'city' | 'config
         claims: claims.map((claim) => ({ path: claim.path, name: claim.name })),
       })),
     templates: () =>
-      [...city.templates.values()].map(({ id, name, purpose, params }) => ({
-        id,
-        name,
-        purpose,
-        ...(params ? { params } : {}),
-      })),
+      [...city.templates.values()]
+        .filter(({ verifiers }) => verifiers === undefined)
+        .map(({ id, name, purpose, params }) => ({ id, name, purpose, ...(params ? { params } : {}) })),
     districts: () => city.districts.map(({ code, name, neighbourhoods }) => ({ code, name, neighbourhoods })),
     metadata: (typeId) => {
       const type = city.types.get(typeId)

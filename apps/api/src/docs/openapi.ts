@@ -62,6 +62,12 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string): Re
           name: 'pass_session',
           description: 'Staff who signed in; writes also need the header X-Requested-With: pass',
         },
+        wallet: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'DPoP',
+          description: 'A DPoP proof (RFC 9449) by the key of the wallet',
+        },
       },
     },
   }
@@ -81,13 +87,15 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   const responses = Object.fromEntries(
     Object.entries(route.responses).map(([status, answer]) => [status, responseOf(status, answer)]),
   )
-  const roles = route.access === 'public' ? undefined : route.access
+  const roles = typeof route.access === 'string' ? undefined : route.access
+  const isWallet = route.access === 'wallet' || route.access === 'wallet-key'
   return {
     operationId: operationId(route),
     tags: [route.tag],
     summary: route.summary,
     ...(roles ? { description: `For the role ${roles.join(' or ')}.` } : {}),
-    security: roles ? [{ apiKey: [] }, { session: [] }] : [],
+    ...(isWallet ? { description: 'For a wallet, which proves its key with DPoP (RFC 9449).' } : {}),
+    security: roles ? [{ apiKey: [] }, { session: [] }] : isWallet ? [{ wallet: [] }] : [],
     requestParams: {
       ...(isObject(route.params) ? { path: route.params } : {}),
       ...(isObject(route.query) ? { query: route.query } : {}),

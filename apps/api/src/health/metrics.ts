@@ -1,6 +1,7 @@
 import type { Database } from '@pass/database'
 import type { RequestHandler } from 'express'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ReaderState } from './reader-watch.ts'
 
 export type Metrics = {
   /** Times each request under its route template, method and status. */
@@ -11,7 +12,14 @@ export type Metrics = {
 }
 
 /** Labels hold route templates, methods and states, never an id: whoever reads the metrics learns of nobody. */
-export function createMetrics({ db }: { db: Database }): Metrics {
+export function createMetrics({
+  db,
+  readerState,
+}: {
+  db: Database
+  /** See `createReaderWatch`. */
+  readerState: () => Promise<ReaderState>
+}): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const duration = new Histogram({
@@ -60,6 +68,7 @@ export function createMetrics({ db }: { db: Database }): Metrics {
         count: bigint
       }>`SELECT "status" AS label, count(*) AS count FROM "Credential" GROUP BY 1`,
   )
+  readerGauges(registry, readerState)
 
   return {
     observe: (request, response, next) => {
@@ -75,6 +84,25 @@ export function createMetrics({ db }: { db: Database }): Metrics {
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
+}
+
+function readerGauges(registry: Registry, readerState: () => Promise<ReaderState>): void {
+  new Gauge({
+    name: 'pass_reader_stopped',
+    help: '1 when the reader of the chain stands before an event that it cannot apply',
+    registers: [registry],
+    async collect() {
+      this.set((await readerState()).reader === 'stopped' ? 1 : 0)
+    },
+  })
+  new Gauge({
+    name: 'pass_reader_lag_blocks',
+    help: 'Final blocks of the chain that were not read yet; NaN while nobody knows',
+    registers: [registry],
+    async collect() {
+      this.set((await readerState()).lag ?? Number.NaN)
+    },
+  })
 }
 
 function gauge(

@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import { type Route, route } from '../http/route.ts'
 import type { Metrics } from './metrics.ts'
-import type { createHealth } from './service.ts'
+import type { Health } from './service.ts'
 
 const state = z.enum(['up', 'down'])
-const readinessSchema = z.object({ ready: z.boolean(), database: state, chain: state })
+const readinessSchema = z.object({
+  ready: z.boolean(),
+  degraded: z.boolean().describe('Something waits to be mended, and requests are served all the same'),
+  database: state,
+  chain: state,
+  reader: z
+    .enum(['following', 'behind', 'stopped', 'unknown'])
+    .describe('How the events of the chain come into the tables; stopped at one that cannot be applied'),
+  lag: z.int().nullable().describe('Final blocks that were not read yet'),
+})
 
-export function healthRoutes(health: ReturnType<typeof createHealth>, metrics: Metrics): Route[] {
+export function healthRoutes(health: Health, metrics: Metrics): Route[] {
   return [
     route({
       method: 'get',
@@ -22,7 +31,8 @@ export function healthRoutes(health: ReturnType<typeof createHealth>, metrics: M
       method: 'get',
       path: '/readyz',
       tag: 'Operation',
-      summary: 'Whether requests can be served, with the state of the database and the chain',
+      summary:
+        'Whether requests can be served, with the state of the database, the chain and what follows it',
       access: 'public',
       rateLimit: 6000,
       responses: { 200: readinessSchema, 503: readinessSchema },

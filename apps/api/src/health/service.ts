@@ -1,36 +1,38 @@
 import type { Context } from '../context.ts'
+import { patiently } from './patience.ts'
+import type { ReaderState } from './reader-watch.ts'
 
-const PATIENCE_MS = 2000
-
-export type Readiness = {
+export type Readiness = ReaderState & {
   ready: boolean
+  /** Something is not as it should be, and requests are served all the same. */
+  degraded: boolean
   database: 'up' | 'down'
   /** The chain may be down: issuing goes on, anchoring catches up. So it does not decide `ready`. */
   chain: 'up' | 'down'
 }
 
-export function createHealth({ db, chain }: Pick<Context, 'db' | 'chain'>): {
-  readiness(): Promise<Readiness>
-} {
+export type Health = { readiness(): Promise<Readiness> }
+
+/** @param readerState see `createReaderWatch` */
+export function createHealth(
+  { db, chain }: Pick<Context, 'db' | 'chain'>,
+  readerState: () => Promise<ReaderState>,
+): Health {
   return {
     readiness: async () => {
-      const [database, chainUp] = await Promise.all([
-        answers(db.sql`SELECT 1`.then(() => true)),
-        answers(chain.isUp()),
+      const [database, chainUp, { reader, lag }] = await Promise.all([
+        patiently(() => db.sql`SELECT 1`.then(() => true), false),
+        patiently(() => chain.isUp(), false),
+        readerState(),
       ])
-      return { ready: database, database: database ? 'up' : 'down', chain: chainUp ? 'up' : 'down' }
+      return {
+        ready: database,
+        degraded: !database || !chainUp || reader === 'behind' || reader === 'stopped',
+        database: database ? 'up' : 'down',
+        chain: chainUp ? 'up' : 'down',
+        reader,
+        lag,
+      }
     },
-  }
-}
-
-async function answers(question: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS)
-  })
-  try {
-    return await Promise.race([question.catch(() => false), late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
-import { isDatabaseOutage, safeError } from './failure.ts'
+import { isDatabaseOutage, isUnstorable, safeError } from './failure.ts'
 import { OAuthError, Problem, type ProblemCode, STATUS_OF } from './problem.ts'
 
 const TITLES: Record<number, string> = {
@@ -30,6 +30,8 @@ export function toProblem(error: unknown): Problem | OAuthError {
   if (error instanceof Problem || error instanceof OAuthError) return error
   if (isDatabaseOutage(error))
     return new Problem('database_unavailable', 'The database does not answer. Try again.')
+  if (isUnstorable(error))
+    return new Problem('bad_request', 'The request has a character that cannot be stored.')
   const { type, status } = Object(error) as { type?: unknown; status?: unknown }
   if (type === 'entity.too.large')
     return new Problem('too_large', 'The body is larger than this address accepts.')

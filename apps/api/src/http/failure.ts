@@ -23,6 +23,12 @@ export function isDatabaseOutage(error: unknown): boolean {
   return NETWORK_CODES.has(code) || PRISMA_CODES.has(code) || /^(08\w{3}|57P0\d|53300)$/.test(code)
 }
 
+/** Whether the database would not store a character that no text needs: U+0000. */
+export function isUnstorable(error: unknown): boolean {
+  // SQLSTATE: character_not_in_repertoire, untranslatable_character.
+  return ['22021', '22P05'].includes(codeOf(error) ?? '')
+}
+
 /**
  * What the log may hold of an error. A database's message quotes the offending values and a parser's message
  * quotes its input, either of which may be somebody's name: for those only the kind and the place are kept.

@@ -26,7 +26,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], options: Mou
   const seen = new Set<string>()
   for (const route of routes) {
     const name = `${route.method.toUpperCase()} ${route.path}`
-    if (route.access !== 'public' && !(Array.isArray(route.access) && route.access.length > 0))
+    if (typeof route.access !== 'string' && !(Array.isArray(route.access) && route.access.length > 0))
       throw new Error(`${name} does not say who may use it.`)
     if (seen.has(name.replaceAll(/\{\w+\}/g, '{}'))) throw new Error(`${name} is described twice.`)
     seen.add(name.replaceAll(/\{\w+\}/g, '{}'))
@@ -42,10 +42,11 @@ function handlersOf(route: Route, options: MountOptions): (RequestHandler | Erro
     next()
   }
   const prove: RequestHandler = async (request, response) => {
-    response.locals['principal'] =
-      route.access === 'public'
-        ? options.access.checkPublic(route, request)
-        : await options.access.require(route.access, request)
+    const { access } = options
+    if (route.access === 'public') access.checkPublic(route, request)
+    else if (route.access === 'wallet') response.locals['wallet'] = await access.wallets.account(request)
+    else if (route.access === 'wallet-key') response.locals['wallet'] = access.wallets.prove(request)
+    else response.locals['principal'] = await access.require(route.access, request)
   }
   const answer: RequestHandler = async (request, response) => {
     const reply = await route.handle(inputOf(route, request, response))
@@ -108,6 +109,7 @@ function inputOf(
         : new Uint8Array()
       : parse(route.body, request.body, 'body'),
     principal: response.locals['principal'] ?? null,
+    wallet: response.locals['wallet'] ?? null,
     request,
     response,
   } as unknown as RouteInput<never, never, never, 'public'>

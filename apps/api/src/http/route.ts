@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
-import type { Principal, Role } from '../access/principal.ts'
+import type { Principal, Role, WalletPrincipal } from '../access/principal.ts'
+import type { WalletKey } from '../access/wallet-keys.ts'
 
 /** What a handler answers: plain data, written out in one place. A string or bytes go out as they are. */
 export type Reply = {
@@ -12,12 +13,21 @@ export type Reply = {
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
+/**
+ * Who may use a route: anyone, a citizen's connected wallet, any wallet key (to connect one), or staff and machines
+ * with one of these roles.
+ */
+export type RouteAccess = 'public' | 'wallet' | 'wallet-key' | readonly Role[]
+
 /** A handler's input: validated, and proven as far as `access` asks. */
 export type RouteInput<Params, Query, Body, Access> = {
   params: Parsed<Params>
   query: Parsed<Query>
   body: Parsed<Body>
-  principal: Access extends 'public' ? null : Principal
+  /** Staff or a machine, for routes that name roles. */
+  principal: Access extends readonly Role[] ? Principal : null
+  /** The citizen's wallet, for `wallet`; its bare key, for `wallet-key`. */
+  wallet: Access extends 'wallet' ? WalletPrincipal : Access extends 'wallet-key' ? WalletKey : null
   request: Request
   response: Response
 }
@@ -30,7 +40,7 @@ export type Route<
   Params extends z.ZodType | undefined = z.ZodType | undefined,
   Query extends z.ZodType | undefined = z.ZodType | undefined,
   Body extends z.ZodType | undefined = z.ZodType | undefined,
-  Access extends 'public' | readonly Role[] = 'public' | readonly Role[],
+  Access extends RouteAccess = RouteAccess,
 > = {
   method: 'get' | 'post' | 'put' | 'delete'
   /** OpenAPI form: `/api/offers/{id}`. */
@@ -58,7 +68,7 @@ export type Route<
 
 /** Infers a route's types from its schemas. */
 export function route<
-  const Access extends 'public' | readonly Role[],
+  const Access extends RouteAccess,
   Params extends z.ZodType | undefined = undefined,
   Query extends z.ZodType | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,

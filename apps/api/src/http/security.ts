@@ -40,7 +40,7 @@ export function securityHeaders(publicUrl: string): RequestHandler[] {
       response.setHeader(
         'Permissions-Policy',
         'camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), ' +
-          'geolocation=(), microphone=(), payment=(), usb=()',
+          'geolocation=(self), microphone=(), payment=(), usb=()',
       )
       next()
     },

@@ -1,3 +1,4 @@
+import type { Sql } from '@pass/database'
 import type { Context } from '../context.ts'
 import { OAuthError, Problem } from '../http/problem.ts'
 
@@ -11,8 +12,8 @@ export type AgencyRow = {
 
 /** Which agencies there are, as the database has them: an operator may accredit one at any time. */
 export type AgencyDesk = {
-  /** Remembered for two seconds. @throws Problem `unknown_agency` */
-  find(agencyId: string): Promise<AgencyRow>
+  /** Remembered for two seconds. `sql` is the caller's transaction. @throws Problem `unknown_agency` */
+  find(agencyId: string, sql?: Sql): Promise<AgencyRow>
   /** Credential issuer identifier (OpenID4VCI 1.0 section 12.2.1). */
   issuerOf(agencyId: string): string
 }
@@ -27,11 +28,11 @@ export function createAgencyDesk({
   const known = new Map<string, { agency: AgencyRow; until: number }>()
   return {
     issuerOf: (agencyId) => `${config.publicUrl}/issuers/${agencyId}`,
-    find: async (agencyId) => {
+    find: async (agencyId, sql = db.sql) => {
       const now = clock().getTime()
       const entry = known.get(agencyId)
       if (entry && entry.until > now) return entry.agency
-      const [agency] = await db.sql<AgencyRow>`
+      const [agency] = await sql<AgencyRow>`
         SELECT "id", "nameKo", "nameEn", "types", "suspendedAt" FROM "Agency" WHERE "id" = ${agencyId}`
       // Strangers may ask for any name: what does not exist is not remembered.
       if (!agency) throw new Problem('unknown_agency', 'There is no such agency.')

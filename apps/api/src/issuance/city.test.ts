@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type CityAgent, createCityAgent, openVault } from '@pass/agent'
+import { type ChainAccount, type CityAgent, createCityAgent, openVault } from '@pass/agent'
 import { connectCity, deployCity, type Hex } from '@pass/chain'
 import { startAnvil } from '@pass/chain/anvil'
 import {
@@ -29,7 +29,7 @@ beforeAll(async () => {
       openAgent: async ({ db, url, clock }) => {
         const masterKey = new Uint8Array(randomBytes(32))
         const vault = await openVault({ db, masterKey })
-        const addressOf = async (name: 'registrar' | 'anchorer') =>
+        const addressOf = async (name: ChainAccount) =>
           (await (await vault.chainSigner(name)).getAddress()) as Hex
         const manifest = await deployCity({
           rpcUrl: anvil.rpcUrl,
@@ -37,6 +37,9 @@ beforeAll(async () => {
           deployer: await vault.chainSigner('deployer'),
           registrar: await addressOf('registrar'),
           anchorer: await addressOf('anchorer'),
+          settler: await addressOf('settler'),
+          treasurer: await addressOf('treasurer'),
+          approver: await addressOf('approver'),
         })
         const chain = connectCity({ rpcUrl: anvil.rpcUrl, manifest })
         undo.push(async () => chain.close())

@@ -10,6 +10,7 @@ import type { Status } from '../status/service.ts'
 import { type AgencyDesk, refuseSuspended } from './agency-desk.ts'
 import { makeCopies, repeatCopies, type SignedBatch } from './copies.ts'
 import { type DpopExpectation, type DpopProof, dpopRefusal, verifyDpop } from './dpop.ts'
+import { createFactsVault } from './facts.ts'
 import { isJsonObject } from './jws.ts'
 import { type ProvenKey, verifyKeyProofs } from './key-proof.ts'
 import type { Nonces } from './nonce.ts'
@@ -42,6 +43,7 @@ type Grant = {
   suspendedAt: Date | null
   issuedAt: Date | null
   resident: Resident | null
+  sealedFacts: Uint8Array | null
 }
 
 const DAY_SECONDS = 86_400
@@ -59,6 +61,7 @@ export function createCredentialEndpoint(
   { db, agent, city, clock, random }: Pick<Context, 'db' | 'agent' | 'city' | 'clock' | 'random'>,
   { desk, nonces, status, recordOf, enqueueAnchors, vctOf }: CredentialDeps,
 ): (agencyId: string, request: CredentialRequest) => Promise<CredentialResponse> {
+  const facts = createFactsVault(agent)
   return async (agencyId, request) => {
     const now = clock()
     const issuer = desk.issuerOf(agencyId)
@@ -96,7 +99,7 @@ export function createCredentialEndpoint(
   ): Promise<Grant | undefined> {
     const [row] = await db.sql<Grant>`
       SELECT "id", "typeId", "dpopJkt" AS "jkt", ${jti}::text = ANY("dpopJtis") AS "replayed", "issuedAt",
-        (SELECT a."suspendedAt" FROM "Agency" a WHERE a."id" = "agencyId") AS "suspendedAt",
+        "sealedFacts", (SELECT a."suspendedAt" FROM "Agency" a WHERE a."id" = "agencyId") AS "suspendedAt",
         (SELECT to_jsonb(r) FROM "Resident" r WHERE r."id" = "subjectId") AS "resident"
       FROM "Offer" WHERE "tokenHash" = ${tokenHash} AND "agencyId" = ${agencyId} AND "tokenExpiresAt" > ${now}`
     return row
@@ -186,7 +189,7 @@ export function createCredentialEndpoint(
       const [row] = await sql<{ offers: number; copies: number }>`
         WITH offer AS (
           UPDATE "Offer" SET "dpopJtis" = array_append("dpopJtis", ${proof.jti}::text),
-            "issuedAt" = COALESCE("issuedAt", ${now}::timestamptz)
+            "issuedAt" = COALESCE("issuedAt", ${now}::timestamptz), "sealedCode" = NULL, "sealedFacts" = NULL
           WHERE "id" = ${grant.id}::uuid AND "tokenHash" = ${tokenHash} AND NOT (${proof.jti}::text = ANY("dpopJtis"))
           RETURNING "id", "agencyId", "typeId", "subjectId"
         ), credential AS (
@@ -221,13 +224,14 @@ export function createCredentialEndpoint(
     })
   }
 
-  async function claimsOf(agencyId: string, { typeId, resident }: Grant, now: Date) {
+  async function claimsOf(agencyId: string, { id, typeId, resident, sealedFacts }: Grant, now: Date) {
     const { types } = await desk.find(agencyId)
     const type = city.types.get(typeId)
     if (!type || !types.includes(typeId) || !resident)
       throw new OAuthError('credential_request_denied', 'This credential is not issued any more.')
+    const record = { ...recordOf(resident), ...(sealedFacts ? { facts: facts.open(id, sealedFacts) } : {}) }
     try {
-      return { ...claimsFor(type, recordOf(resident), dateInSeoul(now)), days: type.validity.days }
+      return { ...claimsFor(type, record, dateInSeoul(now)), days: type.validity.days }
     } catch (error) {
       if (!(error instanceof CredentialError) || error.code !== 'not_entitled') throw error
       throw new OAuthError(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { PublicJwk } from '@pass/credentials'
 import { OAuthError } from '../http/problem.ts'
 import { decodeJws, isSignedBy, publicJwkIn, thumbprintOf } from './jws.ts'
 import type { Nonces } from './nonce.ts'
@@ -15,6 +16,7 @@ export type DpopExpectation = {
 }
 
 export type DpopProof = {
+  publicJwk: PublicJwk
   /** Thumbprint of the key: what the token is bound to. */
   jkt: string
   /** Whoever acts on the proof must see to it that this acts once. */
@@ -55,7 +57,7 @@ export function verifyDpop(header: string | undefined, expected: DpopExpectation
       ? Math.abs(expected.now - iat) <= WINDOW_SECONDS
       : expected.nonces.isFresh(nonce, 'dpop')
   if (!fresh) throw dpopRefusal('use_dpop_nonce', 'Put the nonce into the DPoP proof.', expected)
-  return { jkt: thumbprintOf(jwk), jti }
+  return { publicJwk: jwk, jkt: thumbprintOf(jwk), jti }
 }
 
 /** A refusal in the form that the token endpoint (section 5) or a protected resource (section 7.1) gives it. */

@@ -49,6 +49,10 @@ export function createIssuance(context: Context, { status, audit, enqueueAnchors
       UPDATE "Credential" SET "sealedResponse" = NULL
       WHERE "sealedResponse" IS NOT NULL AND "issuedAt" < ${new Date(now.getTime() - KEEP_MS)}`
     await db.sql`UPDATE "Offer" SET "sealedCode" = NULL WHERE "sealedCode" IS NOT NULL AND "expiresAt" < ${now}`
+    // A token that was given in the last moment still counts for a while.
+    await db.sql`
+      UPDATE "Offer" SET "sealedFacts" = NULL
+      WHERE "sealedFacts" IS NOT NULL AND "expiresAt" < ${new Date(now.getTime() - 2 * KEEP_MS)}`
   }
 
   return {

@@ -8,7 +8,7 @@ import { enqueue, enqueueAnchors } from '@pass/relay'
 import express from 'express'
 import { pino } from 'pino'
 import type { Access } from '../access/access.ts'
-import type { Principal } from '../access/principal.ts'
+import { type Principal, placeOf } from '../access/principal.ts'
 import { createAudit } from '../audit/service.ts'
 import type { City } from '../city.ts'
 import type { Context } from '../context.ts'
@@ -19,6 +19,7 @@ import { Problem } from '../http/problem.ts'
 import { requestId } from '../http/request-id.ts'
 import { statusRoutes } from '../status/routes.ts'
 import { createStatus } from '../status/service.ts'
+import { noWallets } from '../testing/no-wallets.ts'
 import { issuanceRoutes } from './routes.ts'
 import { createIssuance } from './service.ts'
 
@@ -113,13 +114,13 @@ const ACCESS: Access = {
       actor: `staff:${agencyId}`,
       name: agencyId,
       role: 'officer',
-      agencyId,
-      verifierId: null,
+      ...placeOf({ agencyId }),
     }
     if (!roles.includes(principal.role)) throw new Problem('forbidden', 'Not for officers.')
     return principal
   },
-  checkPublic: () => null,
+  checkPublic: () => {},
+  wallets: noWallets,
 }
 
 const label = (text: string) => ({ ko: text, en: text })

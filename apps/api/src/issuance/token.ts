@@ -38,7 +38,8 @@ const MAX_PROOFS = 100
  * in order, so six guesses at once cannot be more than five, and a code cannot be redeemed twice.
  *
  * A wallet whose answer got lost may ask again with the same code, transaction code and DPoP key, until it has its
- * credential; the token it never saw stops working.
+ * credential; the token it never saw stops working. An offer without a transaction code was handed to the wallet of its
+ * citizen alone.
  *
  * @throws OAuthError; `code` in the body tells apart what section 6.3 lumps together as `invalid_grant`
  */
@@ -59,27 +60,32 @@ export function createTokenEndpoint(
     const expiresAt = new Date(now.getTime() + TOKEN_SECONDS * 1000)
     const retryFrom = new Date(now.getTime() - TOKEN_SECONDS * 1000)
     // What is compared are two HMACs: how long that takes says nothing about the code.
-    const given = txCodeHash(agent, codeHash, txCode)
+    const given = txCode === undefined ? null : txCodeHash(agent, codeHash, txCode)
+    // An offer without a transaction code takes any, and none: what it is compared with is then the same.
+    // It lies in its citizen's inbox, and may be begun anew until the credential is there: nobody makes it again.
     // Each value is given once, in `i`: the embedded database pays for every parameter.
     const [row] = await db.sql<{ typeId: string; attempts: number; granted: boolean }>`
       UPDATE "Offer" SET
         "dpopJtis" = array_append("dpopJtis", i.jti),
-        "attempts" = "attempts" + ("txCodeHash" <> i.given)::int,
+        "attempts" = "attempts" + COALESCE("txCodeHash" <> i.given, false)::int,
         "lockedAt" = CASE WHEN "txCodeHash" <> i.given AND "attempts" + 1 >= i.most THEN i.now END,
-        "redeemedAt" = CASE WHEN "txCodeHash" = i.given THEN COALESCE("redeemedAt", i.now) ELSE "redeemedAt" END,
-        "dpopJkt" = CASE WHEN "txCodeHash" = i.given THEN i.jkt ELSE "dpopJkt" END,
-        "tokenHash" = CASE WHEN "txCodeHash" = i.given THEN i.token ELSE "tokenHash" END,
-        "tokenExpiresAt" = CASE WHEN "txCodeHash" = i.given THEN i.until ELSE "tokenExpiresAt" END,
+        "redeemedAt" = CASE WHEN "txCodeHash" <> i.given THEN "redeemedAt"
+          WHEN "txCodeHash" IS NULL THEN i.now ELSE COALESCE("redeemedAt", i.now) END,
+        "dpopJkt" = CASE WHEN "txCodeHash" <> i.given THEN "dpopJkt" ELSE i.jkt END,
+        "tokenHash" = CASE WHEN "txCodeHash" <> i.given THEN "tokenHash" ELSE i.token END,
+        "tokenExpiresAt" = CASE WHEN "txCodeHash" <> i.given THEN "tokenExpiresAt" ELSE i.until END,
         "sealedCode" = CASE WHEN "txCodeHash" = i.given THEN NULL ELSE "sealedCode" END
       FROM (SELECT ${jti}::text AS jti, ${given}::text AS given, ${jkt}::text AS jkt, ${tokenHash}::text AS token,
         ${now}::timestamptz AS now, ${retryFrom}::timestamptz AS since, ${expiresAt}::timestamptz AS until,
         ${MAX_ATTEMPTS}::int AS most) AS i
       WHERE "codeHash" = ${codeHash} AND "agencyId" = ${agencyId} AND "lockedAt" IS NULL
         AND NOT (i.jti = ANY("dpopJtis")) AND cardinality("dpopJtis") < ${MAX_PROOFS}::int
+        AND ("txCodeHash" IS NULL OR i.given IS NOT NULL)
         AND (("redeemedAt" IS NULL AND "expiresAt" > i.now)
+          OR ("txCodeHash" IS NULL AND "issuedAt" IS NULL AND "expiresAt" > i.now)
           OR ("issuedAt" IS NULL AND "dpopJkt" = i.jkt AND "redeemedAt" > i.since))
       RETURNING "typeId", "attempts", COALESCE("tokenHash" = i.token, false) AS "granted"`
-    if (!row) throw await refusalFor(codeHash, agencyId, jti, now)
+    if (!row) throw await refusalFor({ codeHash, agencyId, jti, now, txCode })
     if (!row.granted) throw wrongCode(row.attempts)
     const { typeId } = row
     return {
@@ -101,11 +107,21 @@ export function createTokenEndpoint(
     }
   }
 
-  async function refusalFor(codeHash: string, agencyId: string, jti: string, now: Date): Promise<OAuthError> {
-    type Row = { lockedAt: Date | null; redeemedAt: Date | null; expiresAt: Date; replayed: boolean }
+  type Refused = { codeHash: string; agencyId: string; jti: string; now: Date; txCode: string | undefined }
+
+  async function refusalFor({ codeHash, agencyId, jti, now, txCode }: Refused): Promise<OAuthError> {
+    type Row = {
+      lockedAt: Date | null
+      redeemedAt: Date | null
+      expiresAt: Date
+      replayed: boolean
+      hasTxCode: boolean
+    }
     const [row] = await db.sql<Row>`
-      SELECT "lockedAt", "redeemedAt", "expiresAt", ${jti}::text = ANY("dpopJtis") AS "replayed"
+      SELECT "lockedAt", "redeemedAt", "expiresAt", ${jti}::text = ANY("dpopJtis") AS "replayed",
+        "txCodeHash" IS NOT NULL AS "hasTxCode"
       FROM "Offer" WHERE "codeHash" = ${codeHash} AND "agencyId" = ${agencyId}`
+    if (txCode === undefined && row?.hasTxCode !== false) return noTxCode()
     if (!row) return new OAuthError('invalid_grant', 'The pre-authorized code is not known.')
     if (row.replayed) return dpopRefusal('invalid_dpop_proof', 'This DPoP proof was used before.', { nonces })
     if (row.lockedAt)
@@ -126,9 +142,14 @@ function wrongCode(attempts: number): OAuthError {
   return refusal('tx_code_wrong', 'The transaction code is wrong.', { attempts_left: left })
 }
 
+const noTxCode = () =>
+  new OAuthError('invalid_request', 'The parameter tx_code is missing or malformed.', {
+    extra: { code: 'tx_code_required' },
+  })
+
 function parametersIn({ form, authorization }: TokenRequest): {
   code: string
-  txCode: string
+  txCode: string | undefined
   details: boolean
 } {
   for (const [name, value] of Object.entries(form))
@@ -148,10 +169,8 @@ function parametersIn({ form, authorization }: TokenRequest): {
   if (typeof code !== 'string' || code === '' || code.length > MAX_CODE)
     throw new OAuthError('invalid_request', 'The parameter pre-authorized_code is missing or malformed.')
   const txCode = form['tx_code']
-  if (typeof txCode !== 'string' || txCode === '' || txCode.length > MAX_CODE)
-    throw new OAuthError('invalid_request', 'The parameter tx_code is missing or malformed.', {
-      extra: { code: 'tx_code_required' },
-    })
+  if (txCode !== undefined && (typeof txCode !== 'string' || txCode === '' || txCode.length > MAX_CODE))
+    throw noTxCode()
   return { code, txCode, details: asksForDetails(form['authorization_details']) }
 }
 

@@ -42,7 +42,7 @@ export function parseRows(
       continue
     }
     const values = Object.fromEntries(
-      fields.flatMap((field, i) => (field ? [[field, clean(cells[i] ?? '')]] : [])),
+      fields.flatMap((field, i) => (field ? [[field, cleanCell(cells[i] ?? '')]] : [])),
     )
     const checked = checkRow(values, { ...lookup, today })
     for (const { field, message } of checked.faults) fault(field, message)
@@ -62,7 +62,7 @@ export function parseRows(
 
 type Line = { line: number; cells: string[] }
 
-function recordsOf(text: string): Line[] {
+export function recordsOf(text: string): Line[] {
   const firstLine = text.slice(0, 10_000).split(/\r?\n/, 1)[0] ?? ''
   const delimiter = [',', '\t', ';'].reduce((best, candidate) =>
     firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best,
@@ -118,7 +118,7 @@ function wrongCellCount(found: number, expected: number): RowError['message'] {
 }
 
 /** Spaces that spreadsheets leave behind, and letters composed the way the register has them. */
-function clean(cell: string): string {
+export function cleanCell(cell: string): string {
   return cell
     .normalize('NFC')
     .replaceAll(/[\s\u00a0\u3000]+/g, ' ')

@@ -10,11 +10,18 @@ export const accountBodySchema = z
     role: roleSchema,
     agency: placeSchema.optional().describe('For officers: the agency that they act for'),
     verifier: placeSchema.optional().describe('For verifiers: the verifier that they act for'),
+    organisation: z.uuid().optional().describe('For organisers: the organisation that they act for'),
+    payee: z.int().positive().optional().describe('For merchants: their number'),
+    programme: z.int().positive().optional().describe("For programme owners: the programme's number"),
   })
   .refine(
-    ({ role, agency, verifier }) =>
-      (agency !== undefined) === (role === 'officer') && (verifier !== undefined) === (role === 'verifier'),
-    'an officer has an agency, a verifier has a verifier, an operator has neither',
+    ({ role, agency, verifier, organisation, payee, programme }) =>
+      (agency !== undefined) === (role === 'officer') &&
+      (verifier !== undefined) === (role === 'verifier') &&
+      (organisation !== undefined) === (role === 'organiser') &&
+      (payee !== undefined) === (role === 'merchant') &&
+      (programme !== undefined) === (role === 'programme'),
+    'an account names what its role acts for and nothing else; an operator acts for the city and names nothing',
   )
 
 export const accountParamsSchema = z.object({ id: z.uuid() })
@@ -25,6 +32,9 @@ const accountSchema = z.object({
   role: roleSchema,
   agency: z.string().nullable(),
   verifier: z.string().nullable(),
+  organisation: z.string().nullable(),
+  payee: z.int().nullable(),
+  programme: z.int().nullable(),
   createdAt: z.iso.datetime(),
 })
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ApiKeys } from '../access/api-keys.ts'
-import type { Principal, Role } from '../access/principal.ts'
+import { type Place, type Principal, placeOf, type Role, samePlace } from '../access/principal.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
@@ -30,45 +30,44 @@ export type Accounts = {
   revokeApiKey(principal: Principal, id: string): Promise<void>
 }
 
-type Row = {
-  id: string
-  name: string
-  role: string
-  agencyId: string | null
-  verifierId: string | null
-  createdAt: Date
-}
+type Row = Place & { id: string; name: string; role: string; createdAt: Date }
 
 /** Who may act for an agency or a verifier: the operator lets people and machines in, and out again. */
 export function createAccounts(
   { db, clock }: Pick<Context, 'db' | 'clock'>,
   { staff, apiKeys, audit }: { staff: Staff; apiKeys: ApiKeys; audit: Audit },
 ): Accounts {
-  const view = ({ id, name, role, agencyId, verifierId, createdAt }: Row) => ({
+  const view = ({ id, name, role, createdAt, ...row }: Row) => ({
     id,
     name,
     role: role as Role,
-    agency: agencyId,
-    verifier: verifierId,
+    ...namesOf(row),
     createdAt: createdAt.toISOString(),
   })
-  const definitionOf = async ({ name, role, agency: agencyId, verifier: verifierId }: AccountBody) => {
-    if (agencyId !== undefined && !(await db.prisma.agency.findUnique({ where: { id: agencyId } })))
-      throw new Problem('unknown_agency', `There is no agency "${agencyId}".`)
-    if (verifierId !== undefined && !(await db.prisma.verifier.findUnique({ where: { id: verifierId } })))
-      throw new Problem('not_found', `There is no verifier "${verifierId}".`)
+  const definitionOf = async ({ name, role, ...place }: AccountBody) => {
+    const { agency, verifier, organisation, payee, programme } = place
+    const { prisma } = db
+    if (agency !== undefined && !(await prisma.agency.findUnique({ where: { id: agency } })))
+      throw new Problem('unknown_agency', `There is no agency "${agency}".`)
+    const found = [
+      verifier === undefined || (await prisma.verifier.findUnique({ where: { id: verifier } })),
+      organisation === undefined || (await prisma.organisation.findUnique({ where: { id: organisation } })),
+      payee === undefined || (await prisma.payee.findUnique({ where: { id: payee } })),
+      programme === undefined || (await prisma.programme.findUnique({ where: { id: programme } })),
+    ]
+    if (!found.every(Boolean)) throw new Problem('not_found', 'There is nothing of that name to act for.')
     return {
       name,
       role,
-      ...(agencyId === undefined ? {} : { agencyId }),
-      ...(verifierId === undefined ? {} : { verifierId }),
+      ...placeOf({
+        agencyId: agency,
+        verifierId: verifier,
+        organisationId: organisation,
+        payeeId: payee,
+        programmeId: programme,
+      }),
     }
   }
-  const placeOf = ({ role, agency, verifier }: AccountBody) => ({
-    role,
-    agency: agency ?? null,
-    verifier: verifier ?? null,
-  })
 
   return {
     staff: async () =>
@@ -80,13 +79,12 @@ export function createAccounts(
     addStaff: async ({ actor }, account) => {
       const definition = await definitionOf(account)
       const { name, role } = definition
-      const { agency, verifier } = placeOf(account)
       const known = await db.prisma.staff.findUnique({ where: { name_role: { name, role } } })
-      if (known && (known.agencyId !== agency || known.verifierId !== verifier || known.disabledAt))
+      if (known && (!samePlace(placeOf(known), placeOf(definition)) || known.disabledAt))
         throw new Problem('conflict', 'That name is taken in this role: add something that tells them apart.')
       const { id } = await staff.ensureStaff(definition)
       const { url: link, expiresAt } = await staff.createEnrolmentLink(id)
-      await audit.record(actor, known ? 'staff.invite' : 'staff.add', id, placeOf(account))
+      await audit.record(actor, known ? 'staff.invite' : 'staff.add', id, { role, ...namesOf(definition) })
       return { id, link, expiresAt: expiresAt.toISOString() }
     },
 
@@ -109,8 +107,9 @@ export function createAccounts(
       ).map(view),
 
     addApiKey: async ({ actor }, account) => {
-      const created = await apiKeys.create(await definitionOf(account))
-      await audit.record(actor, 'api-key.add', created.id, placeOf(account))
+      const definition = await definitionOf(account)
+      const created = await apiKeys.create(definition)
+      await audit.record(actor, 'api-key.add', created.id, { role: account.role, ...namesOf(definition) })
       return created
     },
 
@@ -122,3 +121,12 @@ export function createAccounts(
     },
   }
 }
+
+/** The place as the API names it. */
+const namesOf = ({ agencyId, verifierId, organisationId, payeeId, programmeId }: Place) => ({
+  agency: agencyId,
+  verifier: verifierId,
+  organisation: organisationId,
+  payee: payeeId,
+  programme: programmeId,
+})

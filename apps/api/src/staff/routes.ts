@@ -1,4 +1,5 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
+import { ROLES } from '../access/principal.ts'
 import { clearedSessionCookie, sessionCookie, sessionTokenOf } from '../access/session-cookie.ts'
 import { SESSION_SECONDS } from '../access/sessions.ts'
 import { type Route, route } from '../http/route.ts'
@@ -29,7 +30,7 @@ export function staffRoutes(staff: Staff, publicUrl: string): Route[] {
       path: '/api/session',
       tag: 'Session',
       summary: 'Who is signed in',
-      access: ['officer', 'verifier', 'operator'],
+      access: ROLES,
       responses: { 200: sessionSchema },
       handle: async ({ principal }) => ({ body: await staff.describe(principal) }),
     }),

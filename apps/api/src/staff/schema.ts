@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ROLES } from '../access/principal.ts'
 
 /** A one-time token of 32 random bytes. */
 const tokenSchema = z.string().regex(/^[\w-]{43}$/, 'is no token of ours')
@@ -45,7 +46,7 @@ export const passkeyBodySchema = z.object({
   }),
 })
 
-export const roleSchema = z.enum(['officer', 'verifier', 'operator'])
+export const roleSchema = z.enum(ROLES)
 const namedSchema = z.object({ id: z.string(), name: z.object({ ko: z.string(), en: z.string() }) })
 const localSchema = z
   .boolean()
@@ -57,6 +58,9 @@ export const sessionSchema = z
     role: roleSchema,
     agency: namedSchema.nullable(),
     verifier: namedSchema.nullable(),
+    organisation: namedSchema.nullable(),
+    payee: namedSchema.nullable(),
+    programme: namedSchema.nullable(),
     local: localSchema,
   })
   .meta({ id: 'Session' })

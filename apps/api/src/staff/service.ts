@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
-import type { Principal, Role } from '../access/principal.ts'
+import { type Place, type Principal, placeOf, type Role } from '../access/principal.ts'
 import { hashSecret, newSecret } from '../access/secrets.ts'
 import type { Sessions } from '../access/sessions.ts'
 import type { Audit } from '../audit/service.ts'
@@ -12,7 +12,7 @@ import { createPasskeys } from './passkeys.ts'
 /** One-time links are for the start of a working relation, not for keeping. */
 export const LINK_SECONDS = 24 * 60 * 60
 
-export type StaffDefinition = { name: string; role: Role; agencyId?: string; verifierId?: string }
+export type StaffDefinition = { name: string; role: Role } & Partial<Place>
 
 export type Staff = {
   /** Whether links may sign in by themselves: this is the developer's own machine. */
@@ -36,6 +36,9 @@ export type Staff = {
     role: Role
     agency: Named | null
     verifier: Named | null
+    organisation: Named | null
+    payee: Named | null
+    programme: Named | null
     local: boolean
   }>
 }
@@ -78,12 +81,17 @@ export function createStaff(
 
   return {
     local,
-    ensureStaff: async ({ name, role, agencyId, verifierId }) => {
+    ensureStaff: async ({ name, role, ...place }) => {
+      const { agencyId, verifierId, organisationId, payeeId, programmeId } = placeOf(place)
       const [row] = await db.sql<{ id: string }>`
-        INSERT INTO "Staff" ("id", "name", "role", "agencyId", "verifierId", "createdAt")
-        VALUES (${randomUUID()}::uuid, ${name}, ${role}, ${agencyId ?? null}, ${verifierId ?? null}, ${clock()})
+        INSERT INTO "Staff" ("id", "name", "role", "agencyId", "verifierId", "organisationId", "payeeId", "programmeId",
+          "createdAt")
+        VALUES (${randomUUID()}::uuid, ${name}, ${role}, ${agencyId}, ${verifierId}, ${organisationId}::uuid,
+          ${payeeId}, ${programmeId}, ${clock()})
         ON CONFLICT ("name", "role") DO UPDATE
-          SET "agencyId" = EXCLUDED."agencyId", "verifierId" = EXCLUDED."verifierId"
+          SET "agencyId" = EXCLUDED."agencyId", "verifierId" = EXCLUDED."verifierId",
+            "organisationId" = EXCLUDED."organisationId", "payeeId" = EXCLUDED."payeeId",
+            "programmeId" = EXCLUDED."programmeId"
         RETURNING "id"`
       if (!row) throw new Error('The database kept no member of staff.')
       return row
@@ -129,14 +137,27 @@ export function createStaff(
     passkeyOptions: () => passkeys.signInOptions(),
     signInByPasskey: async (response) => openSession(await passkeys.signIn(response), 'passkey'),
     signOut: (token) => sessions.close(token),
-    describe: async ({ name, role, agencyId, verifierId }) => {
-      const named = (row: { id: string; nameKo: string; nameEn: string } | null): Named | null =>
-        row && { id: row.id, name: { ko: row.nameKo, en: row.nameEn } }
-      const [agency, verifier] = await Promise.all([
-        agencyId === null ? null : db.prisma.agency.findUnique({ where: { id: agencyId } }),
-        verifierId === null ? null : db.prisma.verifier.findUnique({ where: { id: verifierId } }),
+    describe: async ({ name, role, agencyId, verifierId, organisationId, payeeId, programmeId }) => {
+      const named = (row: { id: string | number; nameKo: string; nameEn: string } | null): Named | null =>
+        row && { id: String(row.id), name: { ko: row.nameKo, en: row.nameEn } }
+      const { prisma } = db
+      const [agency, verifier, organisation, payee, programme] = await Promise.all([
+        agencyId === null ? null : prisma.agency.findUnique({ where: { id: agencyId } }),
+        verifierId === null ? null : prisma.verifier.findUnique({ where: { id: verifierId } }),
+        organisationId === null ? null : prisma.organisation.findUnique({ where: { id: organisationId } }),
+        payeeId === null ? null : prisma.payee.findUnique({ where: { id: payeeId } }),
+        programmeId === null ? null : prisma.programme.findUnique({ where: { id: programmeId } }),
       ])
-      return { name, role, agency: named(agency), verifier: named(verifier), local }
+      return {
+        name,
+        role,
+        agency: named(agency),
+        verifier: named(verifier),
+        organisation: named(organisation),
+        payee: named(payee),
+        programme: named(programme),
+        local,
+      }
     },
   }
 }

@@ -10,11 +10,14 @@ import { CityError, loadCity } from '../city.ts'
 import { type Config, ConfigError, dataPaths } from '../config.ts'
 import type { Context } from '../context.ts'
 import { createLogger } from '../http/logging.ts'
+import { ensureProgrammes } from '../mileage/programmes.ts'
+import { type Reconciliation, reconcile } from '../mileage/reconcile/reconcile.ts'
+import { ensureSampleVolunteering } from '../volunteering/sample.ts'
 import { startChain } from './chain.ts'
-import { type DevCredentials, readDevKeys, writeDevCredentials } from './dev-credentials.ts'
-import { installationOf } from './installation.ts'
+import { writeDevCredentials } from './dev-credentials.ts'
 import { checkPort, listen } from './listen.ts'
 import { keepToChain, oneAtATime } from './one-at-a-time.ts'
+import { sampleAccess } from './sample.ts'
 
 const CITY_FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'city')
 
@@ -92,9 +95,12 @@ export async function bringUp(
         await agent.verifiers.ensure({ id, name, url: `${config.publicUrl}/verifier/${id}` })
       done('Agencies accredited, verifiers registered')
 
+      await ensureProgrammes(context)
+      await ensureSampleVolunteering(context)
+
       const application = createApp(context)
       await application.services.register.loadSample()
-      const { links, credentials } = await sampleAccess(context, application.services)
+      const { links, credentials } = await sampleAccess(context, application.services, CITY_FOLDER)
       await writeDevCredentials(config.dataDir, credentials)
       done('Register loaded')
       return { context, application, running, links }
@@ -108,16 +114,20 @@ export async function bringUp(
     const relay = createRelay({
       db,
       chain,
-      signer: await agent.chainSigner('anchorer', chain.provider),
+      signerOf: (name) => agent.chainSigner(name, chain.provider),
+      lanes: application.lanes,
+      projections: application.projections,
       clock,
       log,
-      batchSize: config.anchorBatchSize,
-      batchAgeMs: config.anchorBatchAgeMs,
       confirmations: config.chainConfirmations,
     })
+    application.bell.listen(relay.wake)
     relay.start()
     undo.push(() => relay.stop())
-    running.keepAlive(() => accreditAgencies(context))
+    running.keepAlive(async () => {
+      await accreditAgencies(context)
+      relay.wake()
+    })
     done('Wallet, console and API open')
 
     return { chainRpcUrl: running.rpcUrl, links, stop }
@@ -143,6 +153,29 @@ export async function deployContracts(config: Config): Promise<Manifest> {
       await running.stop()
       return running.chain.manifest
     })
+  } catch (error) {
+    throw plain(error)
+  } finally {
+    await db.close()
+  }
+}
+
+/**
+ * Compares the points of a city that does not run with its chain. Opens both, and changes neither.
+ * @throws ConfigError in one sentence for what the operator can mend
+ */
+export async function reconcileStopped(config: Config): Promise<Reconciliation> {
+  const masterKey = masterKeyOf(config)
+  const db = await openCityDatabase(config)
+  try {
+    await keepToChain(db, config)
+    const vault = await openVault({ db, masterKey })
+    const running = await startChain({ config, vault, log: createLogger(config), chainStarted: () => {} })
+    try {
+      return await reconcile(db, running.chain)
+    } finally {
+      await running.stop()
+    }
   } catch (error) {
     throw plain(error)
   } finally {
@@ -188,43 +221,4 @@ function withoutSecrets(cause: Error, databaseUrl: string): string {
   return [databaseUrl, password, decodeURIComponent(password)]
     .filter((secret) => secret !== '')
     .reduce((text, secret) => text.replaceAll(secret, '…'), reason)
-}
-
-type Services = ReturnType<typeof createApp>['services']
-
-/** One person and one API key for each role, for whoever has just started the city. */
-async function sampleAccess({ config, city, db }: Context, { staff, apiKeys }: Services) {
-  const [agency] = city.agencies
-  const [verifier] = city.verifiers
-  const [type] = agency?.types ?? []
-  if (!agency || !verifier || !type)
-    throw new ConfigError('city/ names no agency or no verifier: add one to each file.')
-
-  const before = await readDevKeys(config.dataDir)
-  const installation = await installationOf(config.dataDir)
-  const people = [
-    { role: 'officer', name: '김담당', agencyId: agency.id },
-    { role: 'verifier', name: '이확인', verifierId: verifier.id },
-    { role: 'operator', name: '박운영' },
-  ] as const
-  const links: RunningCity['links'] = []
-  const keys: Record<string, string> = {}
-  for (const { role, name, ...place } of people) {
-    const { id } = await staff.ensureStaff({ name, role, ...place })
-    links.push({ role, url: (await staff.createEnrolmentLink(id)).url })
-    const known = before[role]
-    keys[role] = await apiKeys.ensure(
-      { name: `sample ${role} ${installation}`, role, ...place },
-      typeof known === 'string' ? known : undefined,
-    )
-  }
-
-  // An adult of the district that the sample verification asks for, so that each step of a first try succeeds.
-  const [subject] = await db.sql<{ id: string }>`
-    SELECT id FROM "Resident" WHERE "birthDate" < '2000' ORDER BY ("districtCode" = '28185') DESC, "registerNo" LIMIT 1`
-  const credentials: DevCredentials = {
-    apiKeys: keys as DevCredentials['apiKeys'],
-    sample: { agency: agency.id, type, subject: subject?.id ?? '' },
-  }
-  return { links, credentials }
 }

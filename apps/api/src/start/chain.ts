@@ -1,13 +1,15 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Vault } from '@pass/agent'
+import type { ChainAccount, Vault } from '@pass/agent'
 import {
   ChainError,
   type CityChain,
   connectCity,
   deployCity,
+  type EarlierManifest,
+  earlierManifestSchema,
+  type Hex,
   type Manifest,
-  manifestSchema,
 } from '@pass/chain'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
@@ -81,17 +83,16 @@ type Deployment = { config: Config; rpcUrl: string; vault: Vault; file: string }
 /** Deploys what the chain lacks, and keeps the manifest beside the chain's state. */
 async function deploy({ config, rpcUrl, vault, file }: Deployment): Promise<Manifest> {
   const before = await readManifest(file)
-  const [deployer, registrar, anchorer] = await Promise.all([
-    vault.chainSigner('deployer'),
-    vault.chainSigner('registrar'),
-    vault.chainSigner('anchorer'),
-  ])
+  const addressOf = async (name: ChainAccount) => (await (await vault.chainSigner(name)).getAddress()) as Hex
   const manifest = await deployCity({
     rpcUrl,
     chainId: config.chainId,
-    deployer,
-    registrar: (await registrar.getAddress()) as `0x${string}`,
-    anchorer: (await anchorer.getAddress()) as `0x${string}`,
+    deployer: await vault.chainSigner('deployer'),
+    registrar: await addressOf('registrar'),
+    anchorer: await addressOf('anchorer'),
+    settler: await addressOf('settler'),
+    treasurer: await addressOf('treasurer'),
+    approver: await addressOf('approver'),
     ...(before ? { manifest: before } : {}),
   })
   // Written whole or not at all: a crash in between must not leave half a manifest.
@@ -101,14 +102,14 @@ async function deploy({ config, rpcUrl, vault, file }: Deployment): Promise<Mani
 }
 
 /** A damaged one is not taken for a missing one: it may name contracts that are found nowhere else. */
-async function readManifest(file: string): Promise<Manifest | undefined> {
+async function readManifest(file: string): Promise<EarlierManifest | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
   if (text === undefined) return undefined
   try {
-    return manifestSchema.parse(JSON.parse(text))
+    return earlierManifestSchema.parse(JSON.parse(text))
   } catch (cause) {
     throw new ConfigError(
       `${file} is damaged: put your copy of it back, or remove it, and the next start looks for the contracts where this city deploys them.`,

@@ -17,7 +17,7 @@ it('deploys once however often it runs, and writes a manifest for the network', 
   const config = readConfig({ DATA_DIR: folder, CHAIN_ID: '8299', LOG_LEVEL: 'silent' })
   const first = await deployContracts(config)
   expect(first.chainId).toBe(8299)
-  expect(new Set(Object.values(first.contracts)).size).toBe(4)
+  expect(new Set(Object.values(first.contracts)).size).toBe(5)
   const file = join(folder, 'chain', 'deployment-8299.json')
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(first)
   expect(await deployContracts(config)).toEqual(first)

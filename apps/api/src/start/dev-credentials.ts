@@ -1,9 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Role } from '../access/principal.ts'
 
 /** What a machine needs to try the API at once: values that can be posted as they are. */
 export type DevCredentials = {
-  apiKeys: { officer: string; verifier: string; operator: string }
+  apiKeys: Record<Role, string>
   sample: { agency: string; type: string; subject: string }
 }
 

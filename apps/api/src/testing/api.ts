@@ -7,11 +7,13 @@ import { pino } from 'pino'
 import { type Access, createAccess } from '../access/access.ts'
 import { createApiKeys } from '../access/api-keys.ts'
 import { createSessions } from '../access/sessions.ts'
+import { createWalletKeys, type WalletKeys } from '../access/wallet-keys.ts'
 import { createAudit } from '../audit/service.ts'
 import { loadCity } from '../city.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Context } from '../context.ts'
 import { createMetrics } from '../health/metrics.ts'
+import { createReaderWatch } from '../health/reader-watch.ts'
 import { createExpressApp } from '../http/express-app.ts'
 import type { Route } from '../http/route.ts'
 
@@ -33,6 +35,7 @@ export type TestParts = {
   audit: ReturnType<typeof createAudit>
   apiKeys: ReturnType<typeof createApiKeys>
   sessions: ReturnType<typeof createSessions>
+  wallets: WalletKeys
   metrics: ReturnType<typeof createMetrics>
 }
 
@@ -60,9 +63,10 @@ export async function startTestApi(options: TestApiOptions = {}) {
   const audit = createAudit(context)
   const apiKeys = createApiKeys(context)
   const sessions = createSessions(context)
-  const access = createAccess({ apiKeys, sessions, publicUrl: config.publicUrl })
-  const metrics = createMetrics({ db })
-  const parts = { context, db, access, audit, apiKeys, sessions, metrics }
+  const wallets = createWalletKeys(context)
+  const access = createAccess({ apiKeys, sessions, wallets, publicUrl: config.publicUrl })
+  const metrics = createMetrics({ db, readerState: createReaderWatch(context) })
+  const parts = { context, db, access, audit, apiKeys, sessions, wallets, metrics }
   const routes = options.routes?.(parts) ?? []
   server.on('request', createExpressApp({ config, log, access, routes, observe: metrics.observe }))
   return {

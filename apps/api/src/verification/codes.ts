@@ -19,6 +19,7 @@ export const REFUSALS = [
   'malformed_response',
   'request_expired',
   'already_answered',
+  'asked_elsewhere',
   'declined',
   'untrusted_certificate',
   'invalid_signature',

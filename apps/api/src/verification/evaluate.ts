@@ -45,6 +45,8 @@ export type Evaluation = {
   checks: CheckResult[]
   /** By credential query: the claims that were asked for, and no others. */
   claims: Record<string, Record<string, unknown>>
+  /** Hashes of the copies that were shown, as the issuer anchored them. */
+  copies: string[]
 }
 
 /**
@@ -61,6 +63,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const checks = missingAnswers(answers, expected.dcql)
   const claims: [string, Record<string, unknown>][] = []
+  const copies: string[] = []
   for (const query of expected.dcql.credentials) {
     const presentation = answers.get(query.id)
     if (presentation === undefined) continue
@@ -70,9 +73,10 @@ export async function evaluate(
       if (outcome) checks.push({ credential: query.id, check, ...outcome })
     }
     claims.push([query.id, results.claims])
+    if (results.copy !== undefined) copies.push(results.copy)
   }
   // Not by assignment: a query may be called __proto__.
-  return { checks, claims: Object.fromEntries(claims) }
+  return { checks, claims: Object.fromEntries(claims), copies }
 }
 
 type Outcome = Pick<CheckResult, 'result' | 'code'>
@@ -84,7 +88,7 @@ async function examine(
   query: DcqlQuery['credentials'][number],
   { nonce, clientId, anchorPolicy, now }: Expectation,
   ports: EvaluationPorts,
-): Promise<{ outcomes: Map<Check, Outcome>; claims: Record<string, unknown> }> {
+): Promise<{ outcomes: Map<Check, Outcome>; claims: Record<string, unknown>; copy?: string }> {
   const { certificates, crypto } = ports
   const { checks, presented } = await verifySdJwtVc(presentation, {
     nonce,
@@ -120,7 +124,7 @@ async function examine(
     outcomes.set('issuer_accredited', accredited === 'accredited' ? passed : failed(accredited))
     if (accredited === 'accredited') outcomes.set('status', await examineStatus(presented, ports))
   }
-  return { outcomes, claims }
+  return { outcomes, claims, copy: presented.hash }
 }
 
 async function examineAnchor(

@@ -6,6 +6,8 @@ import { markFetched, readRequest, type StoredState } from './store.ts'
 /** A request that can be answered. None of this changes, so a process may remember it. */
 export type OpenRequest = {
   verifierId: string
+  /** Who asked. */
+  actor: string
   template: string | null
   purpose: Localized | null
   dcql: DcqlQuery
@@ -95,6 +97,7 @@ export function createOpenRequests({
       if (row.expiresAt <= clock()) throw closed('request_expired')
       const request: OpenRequest = {
         verifierId: row.verifierId,
+        actor: row.createdBy,
         template: row.template,
         purpose:
           row.purposeKo !== null && row.purposeEn !== null ? { ko: row.purposeKo, en: row.purposeEn } : null,

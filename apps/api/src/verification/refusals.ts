@@ -9,6 +9,7 @@ const SENTENCES: Record<Refusal, string> = {
   malformed_response: 'The answer cannot be read.',
   request_expired: 'The request has expired.',
   already_answered: 'The request was answered before.',
+  asked_elsewhere: 'Only the wallet that asked can answer, with a DPoP proof of its key.',
   declined: 'The request was declined.',
   invalid_signature: "The issuer's signature does not match.",
   untrusted_certificate: 'The issuer has no certificate of a trusted authority.',
@@ -42,6 +43,12 @@ export const malformed = (description = SENTENCES.malformed_response): OAuthErro
 /** The request takes no answer any more. */
 export const closed = (code: 'request_expired' | 'already_answered'): OAuthError =>
   new OAuthError('invalid_request', SENTENCES[code], { extra: { code } })
+
+/** The answer is not of the wallet that asked. The request stays open. */
+export const askedElsewhere = (): OAuthError =>
+  new OAuthError('invalid_dpop_proof', SENTENCES.asked_elsewhere, {
+    extra: { code: 'asked_elsewhere' satisfies Refusal },
+  })
 
 export const unknownRequest = (): OAuthError =>
   new OAuthError('invalid_request', 'There is no such request.', { status: 404 })

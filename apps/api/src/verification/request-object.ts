@@ -14,6 +14,8 @@ export type RequestObjectOptions = {
   /** The city's statement about this verifier and purpose; absent for a query of the verifier's own. */
   registration?: string
   walletNonce?: string
+  /** Thumbprint of the key that the answer must be sent with (RFC 9449 section 10). */
+  dpopJkt?: string
   /** Seconds. */
   iat: number
   exp: number
@@ -28,7 +30,7 @@ const STATIC_AUDIENCE = 'https://self-issued.me/v2'
  * Written by hand because the header never changes for a verifier: what is left is one signature.
  */
 export async function signRequestObject(options: RequestObjectOptions): Promise<string> {
-  const { id, identity, responseKey, registration, walletNonce } = options
+  const { id, identity, responseKey, registration, walletNonce, dpopJkt } = options
   const payload = {
     iss: identity.clientId,
     aud: STATIC_AUDIENCE,
@@ -50,6 +52,7 @@ export async function signRequestObject(options: RequestObjectOptions): Promise<
     },
     ...(registration === undefined ? {} : { verifier_info: [{ format: 'jwt', data: registration }] }),
     ...(walletNonce === undefined ? {} : { wallet_nonce: walletNonce }),
+    ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
     iat: options.iat,
     exp: options.exp,
   }

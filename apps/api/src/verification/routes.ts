@@ -105,7 +105,8 @@ function walletRoutes(verification: Verification): Route[] {
       method: 'post',
       path: '/verifier/responses/{id}',
       tag: 'OpenID4VP',
-      summary: "The wallet's encrypted answer (direct_post.jwt)",
+      summary:
+        "The wallet's encrypted answer (direct_post.jwt); with a DPoP proof where the request has dpop_jkt",
       access: 'public',
       errors: 'oauth',
       rateLimit: WALLET_RATE,
@@ -114,8 +115,9 @@ function walletRoutes(verification: Verification): Route[] {
       bodyType: 'form',
       bodyLimit: MAX_RESPONSE_BYTES,
       responses: { 200: z.object({}), 400: walletErrorSchema },
-      handle: async ({ params, body }) => {
-        if (body.response !== undefined) await verification.answer(params.id, body.response)
+      handle: async ({ params, body, request }) => {
+        if (body.response !== undefined)
+          await verification.answer(params.id, body.response, request.get('dpop'))
         else if (body.error !== undefined) await verification.decline(params.id, body.state)
         else throw malformed('The answer must be encrypted.')
         return { body: {} }

@@ -1,9 +1,11 @@
 import { createCertificateVerifier } from '@pass/credentials'
+import type { Sql } from '@pass/database'
 import type { Principal } from '../access/principal.ts'
 import type { Anchoring } from '../anchoring/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
 import { createAccreditation } from './accreditation.ts'
+import { createAskerProofs, keyOfActor } from './asker.ts'
 import { createClaimsSweep } from './claims-sweep.ts'
 import { refusalOf } from './codes.ts'
 import { type Evaluation, type EvaluationPorts, evaluate } from './evaluate.ts'
@@ -21,6 +23,7 @@ import {
   insertVerification,
   listResults,
   type ResultRow,
+  takeAnswer,
   takeResult,
 } from './store.ts'
 import { createVerifierIdentities } from './verifier-identity.ts'
@@ -46,12 +49,22 @@ export type Verification = {
   create(principal: Principal, body: CreateVerification): Promise<CreatedVerification>
   /** The signed request object. @throws OAuthError when it is unknown, answered or expired */
   requestObject(id: string, walletNonce?: string): Promise<string>
-  /** Takes the wallet's encrypted answer and decides. @throws OAuthError with the code of the refusal */
-  answer(id: string, jwe: string): Promise<void>
+  /**
+   * Takes the wallet's encrypted answer and decides. What a wallet asked for itself takes a DPoP proof of its key.
+   * @throws OAuthError with the code of the refusal
+   */
+  answer(id: string, jwe: string, dpop?: string): Promise<void>
   /** The wallet says that it will not answer. */
   decline(id: string, state: string | undefined): Promise<void>
   /** The result, for the verifier that asked; hands the disclosed claims out once. @throws Problem `not_found` */
   read(principal: Principal, id: string): Promise<VerificationView>
+  /**
+   * Whose cards were shown for a question that a verifier marked `identifies` asked, once. Works inside the caller's
+   * transaction: what fails there leaves the answer to be taken again.
+   * @throws Problem `not_found` also for somebody else's question and for another one, `verification_pending`,
+   *   `verification_refused` {refusal}, `expired`, `verification_spent`, `unknown_subject`
+   */
+  takeSubjects(sql: Sql, principal: Principal, id: string, question: CreateVerification): Promise<string[]>
   /** The newest requests of a verifier, without checks or claims. */
   list(principal: Principal): Promise<VerificationSummary[]>
   /** Drops disclosed claims that are past their time. */
@@ -62,9 +75,14 @@ export type Verification = {
 
 const RECENT = 50
 
+/** What is kept of an accepted answer. Which copies were shown says whose they are: see `identifies`. */
+type Kept = Pick<Evaluation, 'claims'> & Partial<Pick<Evaluation, 'copies'>>
+
 /** Verification: OpenID4VP 1.0 in the profile of HAIP 1.0. */
 export function createVerification(context: Context, deps: VerificationDeps): Verification {
-  const { db, agent, clock, config, random, log } = context
+  const { db, agent, city, clock, config, random, log } = context
+  const identifying = new Set(city.verifiers.filter(({ identifies }) => identifies).map(({ id }) => id))
+  const identifies = ({ verifierId }: OpenRequest) => identifying.has(verifierId)
   const crypto = createNodeCrypto()
   const certificates = createCertificateVerifier({
     trustedRoots: [agent.authority.rootCertificate],
@@ -73,6 +91,8 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
   const identities = createVerifierIdentities(context)
   const requests = createOpenRequests(context)
   const askedQuery = createQueries(context)
+  const proveAsker = createAskerProofs(context)
+  const responseUri = (id: string) => `${config.publicUrl}/verifier/responses/${id}`
   const claimsSweep = createClaimsSweep(context, CLAIMS_SECONDS)
   const ports: EvaluationPorts = {
     certificates,
@@ -93,15 +113,26 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
     }),
   }
 
+  const verifierOf = ({ verifierId, actor }: Principal): string => {
+    if (verifierId === null) throw new Problem('forbidden', 'You act for no verifier.')
+    // What citizens show there says whose it is: no member of staff and no machine asks, or looks on.
+    if (identifying.has(verifierId) && keyOfActor(actor) === undefined)
+      throw new Problem('forbidden', 'Here only wallets ask, for themselves.')
+    return verifierId
+  }
+
   async function create(principal: Principal, body: CreateVerification): Promise<CreatedVerification> {
     const verifierId = verifierOf(principal)
     const { template, dcql, purpose, anchorPolicy } = askedQuery(body)
+    if (template !== null && city.templates.get(template)?.verifiers?.includes(verifierId) === false)
+      throw new Problem('forbidden', 'This template is for other verifiers.')
     const identity = await identities.get(verifierId)
     const id = uuidOf(random(16))
     const { privateKey, publicJwk } = createResponseKey()
     const createdAt = clock()
     const request: OpenRequest = {
       verifierId,
+      actor: principal.actor,
       template,
       purpose,
       dcql,
@@ -114,7 +145,6 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
     await insertVerification(db.sql, {
       ...request,
       id,
-      actor: principal.actor,
       dcql: JSON.stringify(dcql),
       sealedKey: requests.sealKey(id, privateKey),
       publicKey: JSON.stringify(publicJwk),
@@ -144,32 +174,36 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
       template !== null && purpose
         ? await identities.registration(identity, template, registeredPurpose(purpose, dcql))
         : undefined
+    const dpopJkt = identifies(request) ? keyOfActor(request.actor) : undefined
     return signRequestObject({
       id,
       identity,
-      responseUri: `${config.publicUrl}/verifier/responses/${id}`,
+      responseUri: responseUri(id),
       nonce: request.nonce,
       dcql,
       responseKey: request.publicJwk,
       ...(registration === undefined ? {} : { registration }),
       ...(walletNonce === undefined ? {} : { walletNonce }),
+      ...(dpopJkt === undefined ? {} : { dpopJkt }),
       iat: seconds(clock()),
       exp: seconds(request.expiresAt),
       sign: agent.signer(identity.keyRef),
     })
   }
 
-  async function answer(id: string, jwe: string): Promise<void> {
+  async function answer(id: string, jwe: string, dpop?: string): Promise<void> {
     const request = await requests.get(id)
     const now = clock()
     if (request.expiresAt <= now) throw closed('request_expired')
+    if (identifies(request)) proveAsker({ header: dpop, url: responseUri(id), actor: request.actor })
     const { clientId } = await identities.get(request.verifierId)
     const evaluation = await examine(id, jwe, { ...request, clientId, now: seconds(now) })
     if (evaluation === 'declined') return conclude(id, declined(now))
-    const { checks, claims } = evaluation
+    const { checks, claims, copies } = evaluation
     const refusal = refusalOf(checks) ?? null
     const state = refusal === null ? 'accepted' : 'refused'
-    const sealedClaims = state === 'accepted' ? sealClaims(id, claims) : null
+    const sealedClaims =
+      state === 'accepted' ? seal(id, identifies(request) ? { claims, copies } : { claims }) : null
     await conclude(id, { state, checks, refusal, sealedClaims, now })
     log.debug({ verification: id, state, refusal }, 'presentation decided')
     if (refusal !== null) throw refused(refusal)
@@ -205,7 +239,7 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
       { now, oldest },
     )
     if (!row) throw new Problem('not_found', 'You have asked no such question.')
-    const claims = row.taken && row.sealedClaims ? openClaims(id, row.sealedClaims) : null
+    const claims = row.taken && row.sealedClaims ? open(id, row.sealedClaims).claims : null
     return {
       ...summaryOf(
         requests.isFetched(id) && row.state === 'created' ? { ...row, state: 'fetched' } : row,
@@ -217,12 +251,37 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
     }
   }
 
-  const sealClaims = (id: string, claims: Evaluation['claims']) =>
-    agent.seal(`verification.claims:${id}`, Buffer.from(JSON.stringify(claims)))
-  const openClaims = (id: string, sealed: Uint8Array) =>
-    JSON.parse(
-      Buffer.from(agent.open(`verification.claims:${id}`, sealed)).toString('utf8'),
-    ) as Evaluation['claims']
+  async function takeSubjects(sql: Sql, principal: Principal, id: string, question: CreateVerification) {
+    const now = clock()
+    const key = {
+      id,
+      verifierId: verifierOf(principal),
+      actor: principal.actor,
+      dcql: JSON.stringify(askedQuery(question).dcql),
+    }
+    const row = await takeAnswer(sql, key, { now, oldest: new Date(now.getTime() - CLAIMS_SECONDS * 1000) })
+    if (!row) throw new Problem('not_found', 'You have asked no such question.')
+    const { state, refusal } = row
+    if (state === 'refused')
+      throw new Problem('verification_refused', 'What was shown was not accepted.', { refusal })
+    if (state !== 'accepted')
+      throw row.expiresAt <= now
+        ? new Problem('expired', 'Nothing was shown in time.')
+        : new Problem('verification_pending', 'Nothing was shown yet.')
+    if (!row.taken || !row.sealedClaims)
+      throw new Problem('verification_spent', 'This was used already, or too long ago.')
+    const { copies = [] } = open(id, row.sealedClaims)
+    const subjects = await sql<{ subjectId: string }>`
+      SELECT DISTINCT c."subjectId" FROM "CredentialCopy" y JOIN "Credential" c ON c."id" = y."credentialId"
+      WHERE y."hash" = ANY(${copies}::text[])`
+    if (subjects.length === 0) throw new Problem('unknown_subject', 'The card shown is not one of this city.')
+    return subjects.map(({ subjectId }) => subjectId)
+  }
+
+  const seal = (id: string, kept: Kept) =>
+    agent.seal(`verification.claims:${id}`, Buffer.from(JSON.stringify(kept)))
+  const open = (id: string, sealed: Uint8Array) =>
+    JSON.parse(Buffer.from(agent.open(`verification.claims:${id}`, sealed)).toString('utf8')) as Kept
 
   return {
     create,
@@ -230,6 +289,7 @@ export function createVerification(context: Context, deps: VerificationDeps): Ve
     answer,
     decline,
     read,
+    takeSubjects,
     list: async (principal) => {
       const now = clock()
       return (await listResults(db.sql, verifierOf(principal), RECENT)).map((row) => summaryOf(row, now))
@@ -264,11 +324,6 @@ const declined = (now: Date): Decision => ({
   sealedClaims: null,
   now,
 })
-
-function verifierOf({ verifierId }: Principal): string {
-  if (verifierId === null) throw new Problem('forbidden', 'You act for no verifier.')
-  return verifierId
-}
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 

@@ -23,6 +23,8 @@ export type NewVerification = {
 /** What answering needs; none of it changes while the request is open. */
 export type RequestRow = {
   verifierId: string
+  /** Who asked. */
+  createdBy: string
   template: string | null
   purposeKo: string | null
   purposeEn: string | null
@@ -71,7 +73,7 @@ export async function insertVerification(sql: Sql, row: NewVerification): Promis
 
 export async function readRequest(sql: Sql, id: string): Promise<RequestRow | undefined> {
   const [row] = await sql<RequestRow>`
-    SELECT "verifierId", "template", "purposeKo", "purposeEn", "anchorPolicy", "dcql", "nonce", "sealedKey",
+    SELECT "verifierId", "createdBy", "template", "purposeKo", "purposeEn", "anchorPolicy", "dcql", "nonce", "sealedKey",
       "publicKey", "state", "expiresAt"
     FROM "Verification" WHERE "id" = ${id}::uuid`
   return row
@@ -128,6 +130,35 @@ export async function takeResult(
     SELECT "id", "template", "state", "checks", "refusal", "sealedClaims", "claimsReadAt", "createdAt", "expiresAt",
       "answeredAt", EXISTS (SELECT 1 FROM taken) AS "taken"
     FROM "Verification" WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId}`
+  return row
+}
+
+export type AnsweredRow = Pick<ResultRow, 'state' | 'refusal' | 'sealedClaims' | 'expiresAt' | 'taken'>
+
+/**
+ * As `takeResult`, for what the city asked of a wallet itself: only for who asked, and only when this was the question.
+ * @param key `dcql` is JSON text
+ */
+export async function takeAnswer(
+  sql: Sql,
+  key: { id: string; verifierId: string; actor: string; dcql: string },
+  { now, oldest }: { now: Date; oldest: Date },
+): Promise<AnsweredRow | undefined> {
+  const [row] = await sql<AnsweredRow>`
+    WITH asked AS (
+      SELECT "id" FROM "Verification"
+      WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId} AND "createdBy" = ${key.actor}
+        AND "dcql" = ${key.dcql}::jsonb
+    ), taken AS (
+      UPDATE "Verification" v SET "sealedClaims" = NULL, "claimsReadAt" = ${now}::timestamptz
+      FROM asked WHERE v."id" = asked."id" AND v."sealedClaims" IS NOT NULL AND v."answeredAt" > ${oldest}::timestamptz
+      RETURNING v."id"
+    ), noted AS (
+      INSERT INTO "AuditEntry" ("at", "actor", "action", "target", "detail")
+      SELECT ${now}::timestamptz, ${key.actor}::text, 'verification.read', "id"::text, '{}'::jsonb FROM taken
+    )
+    SELECT v."state", v."refusal", v."sealedClaims", v."expiresAt", EXISTS (SELECT 1 FROM taken) AS "taken"
+    FROM "Verification" v JOIN asked ON asked."id" = v."id"`
   return row
 }
 

@@ -1,10 +1,11 @@
-import { Button, Dialog, EmptyState, Notice, Page, Select, StatusBadge, Table, TextField } from '@pass/ui'
-import { useDeferredValue, useId, useState } from 'react'
+import { Button, EmptyState, Notice, Page, Select, StatusBadge, Table, TextField } from '@pass/ui'
+import { useDeferredValue, useState } from 'react'
 import { type CredentialRow, type CredentialType, call } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { at, useI18n } from '../i18n.ts'
 import { useLoad } from '../load.ts'
 import { MoreButton, usePages } from '../pages.tsx'
+import { ActDialog } from '../parts/act-dialog.tsx'
 
 type Act = 'revoke' | 'suspend' | 'reinstate'
 
@@ -100,80 +101,21 @@ export function Credentials() {
       <MoreButton pages={credentials} />
       {chosen && (
         <ActDialog
-          {...chosen}
+          title={t.credentials.act[chosen.act]}
+          action={t.credentials.act[chosen.act]}
+          danger={chosen.act === 'revoke'}
+          reason={{ label: t.credentials.reason, hint: t.credentials.reasonHint }}
           onClose={() => setChosen(undefined)}
-          onDone={() => {
+          onAct={async (reason) => {
+            await call('POST', `/api/credentials/${chosen.row.id}/${chosen.act}`, { reason })
             setDone(chosen.act)
             setChosen(undefined)
             credentials.reload()
           }}
-        />
+        >
+          <p>{t.credentials.confirm[chosen.act](chosen.row.subject.name)}</p>
+        </ActDialog>
       )}
     </Page>
-  )
-}
-
-type ActDialogProps = { act: Act; row: CredentialRow; onClose: () => void; onDone: () => void }
-
-function ActDialog({ act, row, onClose, onDone }: ActDialogProps) {
-  const { t } = useI18n()
-  const form = useId()
-  const [reason, setReason] = useState('')
-  const [missing, setMissing] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>()
-
-  const submit = async () => {
-    if (reason.trim() === '') return setMissing(true)
-    setBusy(true)
-    setError(undefined)
-    try {
-      await call('POST', `/api/credentials/${row.id}/${act}`, { reason: reason.trim() })
-      onDone()
-    } catch (failure) {
-      setError(failure)
-      setBusy(false)
-    }
-  }
-
-  return (
-    <Dialog
-      open
-      title={t.credentials.act[act]}
-      onClose={onClose}
-      actions={
-        <>
-          <Button variant="secondary" onClick={onClose}>
-            {t.cancel}
-          </Button>
-          <Button type="submit" form={form} variant={act === 'revoke' ? 'danger' : 'primary'} busy={busy}>
-            {t.credentials.act[act]}
-          </Button>
-        </>
-      }
-    >
-      <form
-        id={form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!busy) void submit()
-        }}
-      >
-        <p>{t.credentials.confirm[act](row.subject.name)}</p>
-        <TextField
-          label={t.credentials.reason}
-          hint={t.credentials.reasonHint}
-          value={reason}
-          onChange={(value) => {
-            setReason(value)
-            setMissing(false)
-          }}
-          maxLength={200}
-          error={missing && t.credentials.reasonMissing}
-        />
-        <Failure error={error} />
-      </form>
-    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
 import { Notice, Page, Spinner } from '@pass/ui'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { call, type ImportPreview } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
+import { FileField } from '../parts/file-field.tsx'
 import { Preview } from './preview.tsx'
 
 type Step =
@@ -13,12 +14,10 @@ type Step =
 
 export function ImportRegister() {
   const { t } = useI18n()
-  const id = useId()
   const [step, setStep] = useState<Step>({ at: 'choose' })
   const [error, setError] = useState<unknown>()
 
-  const read = async (file: File | undefined) => {
-    if (!file) return
+  const read = async (file: File) => {
     setError(undefined)
     setStep({ at: 'reading' })
     try {
@@ -53,19 +52,7 @@ export function ImportRegister() {
   return (
     <Page title={t.import.title}>
       <p>{t.import.lead}</p>
-      <div className="file">
-        <label htmlFor={id}>{t.import.file}</label>
-        <input
-          id={id}
-          type="file"
-          accept=".csv,text/csv"
-          onChange={(event) => {
-            void read(event.target.files?.[0])
-            // The same file, mended and chosen again, must count as a choice.
-            event.target.value = ''
-          }}
-        />
-      </div>
+      <FileField onFile={(file) => void read(file)} />
       <Failure error={error} />
       {step.at === 'reading' && <Spinner>{t.import.reading}</Spinner>}
       <div role="status">

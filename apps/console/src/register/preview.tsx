@@ -1,6 +1,7 @@
-import { Button, Notice, Table } from '@pass/ui'
+import { Button, Table } from '@pass/ui'
 import type { ImportPreview } from '../api.ts'
 import { useI18n } from '../i18n.ts'
+import { Faults } from '../parts/faults.tsx'
 import { usePlaceNames } from './use-place-names.ts'
 
 type Props = {
@@ -13,28 +14,10 @@ type Props = {
 
 /** What a file would do to the register, or why it cannot do anything, before it does. */
 export function Preview(props: Props) {
-  return props.preview.errorCount > 0 ? <Faults {...props} /> : <Effect {...props} />
-}
-
-function Faults({ file, preview: { errors, errorCount } }: Props) {
-  const { t, local } = useI18n()
-  return (
-    <section className="ui-stack">
-      <h2>{t.import.preview(file)}</h2>
-      <Notice tone="error" role="alert">
-        <p>{t.import.errors(errorCount)}</p>
-      </Notice>
-      <Table
-        caption={errors.length < errorCount ? t.import.firstErrors(errors.length) : t.import.toMend}
-        rows={errors}
-        rowKey={({ row, column, message }) => `${row} ${column} ${message.en}`}
-        columns={[
-          { key: 'row', header: t.import.row, cell: ({ row }) => row },
-          { key: 'column', header: t.import.column, cell: ({ column }) => column },
-          { key: 'message', header: t.import.problem, cell: ({ message }) => local(message) },
-        ]}
-      />
-    </section>
+  return props.preview.errorCount > 0 ? (
+    <Faults file={props.file} {...props.preview} />
+  ) : (
+    <Effect {...props} />
   )
 }
 

@@ -1,6 +1,7 @@
 import { Button, Notice, Page } from '@pass/ui'
 import { startAuthentication } from '@simplewebauthn/browser'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { ApiError, call } from '../api.ts'
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
@@ -40,6 +41,14 @@ export function SignIn() {
       <Button onClick={signIn} busy={busy}>
         {t.signIn.passkey}
       </Button>
+      <ul>
+        <li>
+          <Link href="/apply/merchant">{t.apply.merchant.title}</Link>
+        </li>
+        <li>
+          <Link href="/apply/organisation">{t.apply.organisation.title}</Link>
+        </li>
+      </ul>
     </Page>
   )
 }

@@ -1,8 +1,9 @@
 import type { HolderErrorCode } from '@pass/holder'
+import { API_CODES, type ApiCode, ApiError } from '../account/api-error.ts'
 
 /** What a screen needs to know of something that failed. */
 export type Failure = {
-  code: HolderErrorCode | 'offline' | 'storage' | 'unexpected'
+  code: HolderErrorCode | ApiCode | 'offline' | 'storage' | 'unexpected'
   /** Whether anything of the person's may have left the device. */
   shared: boolean
   attemptsLeft?: number
@@ -34,11 +35,19 @@ export function toFailure(error: unknown): Failure {
       ...(retryAfter === undefined ? {} : { retryAfter }),
     }
   }
+  if (error instanceof ApiError) return { code: apiCode(error.code), shared: false }
   if (!navigator.onLine) return { code: 'offline', shared: false }
   if (isMissingPart(error)) return { code: 'network', shared: false }
   if (error instanceof DOMException && STORAGE_ERRORS.includes(error.name))
     return { code: 'storage', shared: false }
   return { code: 'unexpected', shared: false }
+}
+
+/** The code to find words for; a refusal of a kind that this version does not know is unexpected. */
+function apiCode(code: string): Failure['code'] {
+  if (code === 'network') return navigator.onLine ? 'network' : 'offline'
+  if (code === 'busy' || code === 'server_error') return code
+  return API_CODES.find((known) => known === code) ?? 'unexpected'
 }
 
 /** A part of the wallet itself that did not come, before the service worker had kept it; in each browser's words. */

@@ -1,4 +1,4 @@
-import type { Choice, Holder, OfferPreview, RequestPreview } from '@pass/holder'
+import type { Choice, Holder, OfferPreview, PresentOptions, RequestPreview } from '@pass/holder'
 import { exclusive, openDevice } from '../device/device.ts'
 import { isConfirmed } from './confirmed-issuer.ts'
 
@@ -36,8 +36,8 @@ export const wallet = {
   abandon: (id: string) => foreground((holder) => holder.abandon(id)),
   remove: (id: string) => foreground((holder) => holder.remove(id)),
   readRequest: async (text: string) => (await load()).holder.readRequest(text),
-  present: (request: RequestPreview, choice: Choice) =>
-    foreground((holder) => holder.present(request, choice)),
+  present: (request: RequestPreview, choice: Choice, options: PresentOptions) =>
+    foreground((holder) => holder.present(request, choice, options)),
   decline: async (request: RequestPreview) => (await load()).holder.decline(request),
   /** Starts loading the engine, for a screen that will need it in a moment. */
   prepare: () => void load().catch(() => undefined),
@@ -57,4 +57,16 @@ export async function fetchReceipts(): Promise<boolean> {
     await holder.refreshReceipts(location.origin).catch(() => 0)
   })
   return waiting()
+}
+
+/** The city records what it issued within some seconds; a card shown before that is refused. */
+const RECORDING_MS = 12_000
+const ASK_AGAIN_MS = 1_000
+
+/** Before the wallet is asked for a card by itself: waits a moment for cards that came just now to be recorded. */
+export async function awaitReceipts(): Promise<void> {
+  for (let waited = 0; waited < RECORDING_MS; waited += ASK_AGAIN_MS) {
+    if (!(await fetchReceipts().catch(() => false))) return
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+  }
 }

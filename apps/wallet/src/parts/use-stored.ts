@@ -5,7 +5,7 @@ import { changes, openDevice } from '../device/device.ts'
 export type Stored<T> = { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed' }
 
 /** Reads from this device, and again whenever this tab or another changed something. Needs no engine, no network. */
-function useStored<T>(read: () => Promise<T>): Stored<T> {
+export function useStored<T>(read: () => Promise<T>): Stored<T> {
   const [stored, setStored] = useState<Stored<T>>({ state: 'loading' })
   useEffect(() => {
     let current = 0

@@ -1,11 +1,13 @@
 import type { PresentOutcome, RequestPreview } from '@pass/holder'
 import { buttonClass, Notice, Page, Progress, Spinner } from '@pass/ui'
 import { useState } from 'react'
-import { Link, Redirect } from 'wouter'
+import { Link, Redirect, useLocation } from 'wouter'
+import { askerProof, isAskedElsewhere } from '../account/asker-proof.ts'
+import { openAccount } from '../account/device-ports.ts'
 import { type Failure, toFailure } from '../engine/failure.ts'
 import { wallet } from '../engine/wallet.ts'
 import { useI18n } from '../i18n.ts'
-import { finishArrival, useFinishedBefore, useIncoming } from '../incoming.ts'
+import { finishArrival, useFinishedBefore, useIncoming, useThen } from '../incoming.ts'
 import { FailurePage } from '../parts/failure-page.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { PresentConsent } from './present-consent.tsx'
@@ -25,6 +27,7 @@ export default function Present() {
   const { t } = useI18n()
   const finished = useFinishedBefore()
   const incoming = useIncoming()
+  const then = useThen()
   const [request, readAgain] = useReading(finished ? undefined : incoming, wallet.readRequest)
   if (finished) return <Redirect to="/" replace />
   if (incoming === undefined) return <Redirect to="/scan" replace />
@@ -35,21 +38,31 @@ export default function Present() {
         <Spinner>{t.present.reading}</Spinner>
       </Page>
     )
+  // Before anything could be agreed to, and whether or not a card would fit.
+  if (isAskedElsewhere(request.value, then))
+    return <FailurePage failure={{ code: 'asked_elsewhere', shared: false }} />
   if (!request.value.satisfiable) return <NothingFits request={request.value} />
-  return <Request key={incoming} request={request.value} />
+  return <Request key={incoming} request={request.value} then={then} />
 }
 
-function Request({ request }: { request: RequestPreview }) {
+function Request({ request, then }: { request: RequestPreview; then: string | undefined }) {
   const { t } = useI18n()
   const [step, setStep] = useState<Step>({ at: 'consent' })
   const [selection, setSelection] = useState<Selection>(() => startingSelection(request))
+  const [, navigate] = useLocation()
 
   async function submit() {
     // Known before anything is sent; a connection that fails later may have delivered it all the same.
     if (!navigator.onLine) return setStep({ at: 'failed', failure: { code: 'offline', shared: false } })
     setStep({ at: 'sending' })
     try {
-      const outcome = await wallet.present(request, choiceOf(request, selection))
+      const outcome = await wallet.present(
+        request,
+        choiceOf(request, selection),
+        askerProof(openAccount, then),
+      )
+      // Asked by this wallet itself, for something that goes on now: its screen says what came of it.
+      if (then && outcome.outcome === 'accepted') return navigate(then, { replace: true })
       finishArrival()
       setStep({ at: 'answered', outcome })
     } catch (error) {

@@ -1,25 +1,30 @@
 import { Button, Notice, Page, Spinner, TextArea } from '@pass/ui'
+import { CameraError, type CameraTrouble, startCamera } from '@pass/ui/camera'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { wallet } from '../engine/wallet.ts'
 import { useI18n } from '../i18n.ts'
-import { arrivalOf, kindOf } from '../incoming.ts'
-import { CameraError, type CameraTrouble, startCamera } from './camera.ts'
+import { arrivalOf, kindOf, screenOf } from '../incoming.ts'
 
 type Camera = 'starting' | 'on' | CameraTrouble
 
-/** One place for both: an offer leads to receiving, a request to presenting. */
+/** One place for every code: each leads to the screen that deals with it. */
 export default function Scan() {
   const { t } = useI18n()
   const [, navigate] = useLocation()
   const video = useRef<HTMLVideoElement>(null)
   const [camera, setCamera] = useState<Camera>('starting')
-  const [foreign, setForeign] = useState(false)
+  const [foreign, setForeign] = useState<'foreign' | 'pass'>()
 
   function open(text: string): boolean {
     const kind = kindOf(text)
-    if (kind) navigate(`/${kind}`, { replace: true, state: arrivalOf(text) })
-    return kind !== undefined
+    // Another wallet's own code is for a counter, not for us.
+    if (kind === undefined || kind === 'pass') {
+      setForeign(kind ?? 'foreign')
+      return false
+    }
+    navigate(screenOf(kind), { replace: true, state: arrivalOf(text) })
+    return true
   }
   const latest = useRef(open)
   latest.current = open
@@ -33,7 +38,6 @@ export default function Scan() {
     const found = (text: string) => {
       if (gone) return
       if (latest.current(text)) gone = true
-      else setForeign(true)
     }
     startCamera(player, found).then(
       (stopCamera) => {
@@ -62,7 +66,7 @@ export default function Scan() {
       {camera === 'on' && !foreign && <p role="status">{t.scan.aim}</p>}
       {camera === 'on' && foreign && (
         <Notice tone="warning" role="status">
-          {t.scan.notOurs}
+          {foreign === 'pass' ? t.scan.passOfOther : t.scan.notOurs}
         </Notice>
       )}
       {camera === 'denied' && (

@@ -6,6 +6,7 @@ import { type Failure, toFailure } from '../engine/failure.ts'
 import { useI18n } from '../i18n.ts'
 import { FailureNotice } from '../parts/failure-page.tsx'
 import { useCards } from '../parts/use-stored.ts'
+import { useAccount } from '../points/use-points.ts'
 import { setWelcomed } from './welcome.tsx'
 
 /** Language, how safely the browser keeps the cards, and the way to delete everything. */
@@ -75,6 +76,7 @@ function Erase() {
   const { t } = useI18n()
   const [, navigate] = useLocation()
   const cards = useCards()
+  const account = useAccount()
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure>()
@@ -116,6 +118,7 @@ function Erase() {
         }
       >
         <p>{t.settings.eraseBody(cards.state === 'ready' ? cards.value.length : 0)}</p>
+        {account.state === 'ready' && account.value?.status === 'open' && <p>{t.settings.erasePoints}</p>}
         {failure && <FailureNotice failure={failure} titled />}
       </Dialog>
     </section>

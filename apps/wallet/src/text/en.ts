@@ -1,14 +1,19 @@
 import { WALLET } from '../city.ts'
 import { failuresEn, refusalsEn } from './failures.en.ts'
 import type { ko } from './ko.ts'
+import { pointsEn } from './points.en.ts'
 
 const cards = (count: number) => (count === 1 ? '1 card' : `${count} cards`)
 
 export const en: typeof ko = {
+  ...pointsEn,
   app: {
     name: WALLET.en,
     cards: 'Cards',
-    scan: 'Scan QR',
+    points: 'Points',
+    scan: 'Scan',
+    activities: 'Volunteer',
+    more: 'More',
     activity: 'Activity',
     settings: 'Settings',
     back: 'Back',
@@ -17,7 +22,8 @@ export const en: typeof ko = {
     next: 'Next',
     cancel: 'Cancel',
     loading: 'Loading…',
-    offline: 'You are offline. You can look at your cards; to receive or show one you need a connection.',
+    offline:
+      'You are offline. You can look at your cards and points; to receive or show a card you need a connection.',
     notFound: 'No such page',
     notFoundNext: 'Please check the address.',
     yes: 'Yes',
@@ -102,7 +108,7 @@ export const en: typeof ko = {
   },
   scan: {
     title: 'Scan a QR code',
-    lead: 'For receiving a card and for showing one.',
+    lead: 'For receiving a card, for showing one, and for paying.',
     starting: 'Starting the camera…',
     aim: 'Hold the QR code inside the square.',
     video: 'Camera picture',
@@ -115,6 +121,7 @@ export const en: typeof ko = {
     pasteOpen: 'Paste a link instead',
     go: 'Continue',
     notOurs: `That code is not for ${WALLET.en}. Point at another QR code.`,
+    passOfOther: 'This code is for a shop or an organiser to scan, not for your wallet.',
     pasteNotOurs: `That link is not for ${WALLET.en}. Check that you copied all of it.`,
     pasteEmpty: 'Please paste a link.',
   },
@@ -231,6 +238,8 @@ export const en: typeof ko = {
     eraseTitle: 'Delete everything?',
     eraseBody: (count: number) =>
       `${cards(count)} and all activity will disappear from this device. This cannot be undone; cards must be received again from their offices.`,
+    erasePoints:
+      'Your points are not lost. You can connect them again with your resident card, but it takes a few days until you can spend them.',
     eraseConfirm: 'Delete everything',
     erasing: 'Deleting…',
   },

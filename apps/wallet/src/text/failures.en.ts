@@ -1,6 +1,8 @@
 import type { failuresKo, refusalsKo } from './failures.ko.ts'
+import { pointsFailuresEn } from './points.en.ts'
 
 export const failuresEn: typeof failuresKo = {
+  ...pointsFailuresEn,
   offer_malformed: {
     title: 'This code does not offer a card.',
     next: 'Check that it is the QR code or link that the issuing office gave you.',
@@ -52,6 +54,10 @@ export const failuresEn: typeof failuresKo = {
   nothing_matches: {
     title: 'None of your cards fits.',
     next: 'Receive the card that is needed, then try again.',
+  },
+  asked_elsewhere: {
+    title: 'This request was started on another phone.',
+    next: 'Answering it here could connect your points and volunteer records with that phone, so we stopped. To use your points, start at Points on this phone. If somebody asked you to scan this code, do not go along with it, and tell the city.',
   },
   choice_invalid: { title: 'The chosen card cannot be used here.', next: 'Choose again.' },
   network: { title: 'The connection failed.', next: 'Try again in a moment.' },
@@ -143,6 +149,10 @@ export const refusalsEn: typeof refusalsKo = {
     next: 'To answer again, ask for a new QR code.',
   },
   request_expired: { title: 'The request has run out.', next: 'Ask for a new QR code.' },
+  asked_elsewhere: {
+    title: 'It could not be confirmed that this phone had asked.',
+    next: 'Start again at Points on this phone.',
+  },
   malformed_response: { title: 'They could not read the answer.', next: 'Try again with a new QR code.' },
   unknown: { title: 'They gave no reason.', next: 'Ask the staff.' },
 }

@@ -1,10 +1,12 @@
 import { CITY } from '../city.ts'
 import type { Failure } from '../engine/failure.ts'
+import { pointsFailuresKo } from './points.ko.ts'
 
 export type FailureText = { title: string; next: string }
 
 /** 오류 하나에 두 문장: 무슨 일이 있었는지, 이제 무엇을 하면 되는지. */
 export const failuresKo: Record<Failure['code'], FailureText> = {
+  ...pointsFailuresKo,
   offer_malformed: {
     title: '카드를 받는 코드가 아니에요.',
     next: '발급 기관이 보여 준 QR 코드나 주소가 맞는지 확인해 주세요.',
@@ -62,6 +64,10 @@ export const failuresKo: Record<Failure['code'], FailureText> = {
   nothing_matches: {
     title: '제출할 수 있는 카드가 없어요.',
     next: '필요한 카드를 먼저 받은 뒤 다시 해 주세요.',
+  },
+  asked_elsewhere: {
+    title: '이 요청은 다른 휴대전화에서 시작됐어요.',
+    next: '여기서 답하면 내 포인트와 봉사 기록이 그 휴대전화로 이어질 수 있어서 멈췄어요. 내 포인트는 이 휴대전화의 포인트 화면에서 시작해 주세요. 누가 이 코드를 찍어 달라고 했다면 따르지 말고 시 창구에 알려 주세요.',
   },
   choice_invalid: { title: '고른 카드로는 제출할 수 없어요.', next: '카드를 다시 골라 주세요.' },
   network: { title: '연결이 되지 않아요.', next: '잠시 뒤 다시 해 주세요.' },
@@ -162,6 +168,10 @@ export const refusalsKo: Record<string, FailureText> = {
   request_expired: {
     title: '제출할 수 있는 시간이 지났어요.',
     next: '확인하는 곳에 새 QR 코드를 보여 달라고 해 주세요.',
+  },
+  asked_elsewhere: {
+    title: '이 휴대전화에서 시작한 요청인지 확인되지 않았어요.',
+    next: '이 휴대전화의 포인트 화면에서 다시 시작해 주세요.',
   },
   malformed_response: {
     title: '답을 읽을 수 없었대요.',

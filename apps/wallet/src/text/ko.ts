@@ -1,12 +1,17 @@
 import { CITY, WALLET } from '../city.ts'
 import { failuresKo, refusalsKo } from './failures.ko.ts'
 import { josa } from './josa.ts'
+import { pointsKo } from './points.ko.ts'
 
 export const ko = {
+  ...pointsKo,
   app: {
     name: WALLET.ko,
     cards: '보관함',
+    points: '포인트',
     scan: 'QR 찍기',
+    activities: '봉사',
+    more: '더보기',
     activity: '이용 기록',
     settings: '설정',
     back: '뒤로',
@@ -15,7 +20,8 @@ export const ko = {
     next: '다음',
     cancel: '취소',
     loading: '불러오고 있어요…',
-    offline: '인터넷에 연결되어 있지 않아요. 카드는 볼 수 있지만, 받거나 제출하려면 연결이 필요해요.',
+    offline:
+      '인터넷에 연결되어 있지 않아요. 카드와 포인트는 볼 수 있지만, 카드를 받거나 제출하려면 연결이 필요해요.',
     notFound: '없는 페이지예요',
     notFoundNext: '주소가 맞는지 확인해 주세요.',
     yes: '예',
@@ -97,7 +103,7 @@ export const ko = {
   },
   scan: {
     title: 'QR 코드 찍기',
-    lead: '카드를 받을 때도, 제출할 때도 여기서 찍어요.',
+    lead: '카드를 받고 제출할 때도, 결제할 때도 여기서 찍어요.',
     starting: '카메라를 켜고 있어요…',
     aim: 'QR 코드가 네모 안에 들어오게 비춰 주세요.',
     video: '카메라 화면',
@@ -110,6 +116,7 @@ export const ko = {
     pasteOpen: '카메라 대신 주소 붙여 넣기',
     go: '확인',
     notOurs: `${WALLET.ko}에서 쓰는 코드가 아니에요. 다른 QR 코드를 비춰 주세요.`,
+    passOfOther: '가게나 봉사 현장에서 찍는 코드예요. 이 지갑으로는 찍을 수 없어요.',
     pasteNotOurs: `${WALLET.ko}에서 쓰는 주소가 아니에요. 주소를 처음부터 끝까지 복사했는지 확인해 주세요.`,
     pasteEmpty: '주소를 붙여 넣어 주세요.',
   },
@@ -223,6 +230,8 @@ export const ko = {
     eraseTitle: '모두 삭제할까요?',
     eraseBody: (cards: number) =>
       `카드 ${cards}장과 이용 기록이 이 기기에서 사라져요. 되돌릴 수 없고, 카드는 발급 기관에서 새로 받아야 해요.`,
+    erasePoints:
+      '포인트는 사라지지 않아요. 시민증으로 다시 이을 수 있지만, 다시 쓰기까지 며칠 기다려야 해요.',
     eraseConfirm: '모두 삭제',
     erasing: '삭제하고 있어요…',
   },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
 import { ko } from './ko.ts'
+import { volunteeringEn } from './volunteering.en.ts'
+import { volunteeringKo } from './volunteering.ko.ts'
 
 /** Every sentence of a dictionary, functions given plain arguments. */
 function sentences(node: unknown, path: string): [path: string, text: string][] {
@@ -13,8 +15,8 @@ function sentences(node: unknown, path: string): [path: string, text: string][] 
 const SAMPLES: Record<string, unknown[]> = { no_such_credential: [['3']] }
 
 describe('the words on a citizen’s screen', () => {
-  const korean = sentences(ko, 'ko')
-  const english = sentences(en, 'en')
+  const korean = [...sentences(ko, 'ko'), ...sentences(volunteeringKo, 'ko.volunteering')]
+  const english = [...sentences(en, 'en'), ...sentences(volunteeringEn, 'en.volunteering')]
 
   it('name nothing of the machinery', () => {
     const machinery =

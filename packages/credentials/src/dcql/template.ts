@@ -20,6 +20,8 @@ export const verificationTemplateSchema = z.strictObject({
       z.strictObject({ kind: z.literal('district', 'a parameter is of kind "district"') }),
     )
     .default({}),
+  /** Only these verifiers may ask it; absent: any of the city's. */
+  verifiers: z.array(z.string()).min(1).optional(),
   dcql: z.record(z.string(), z.unknown()),
 })
 

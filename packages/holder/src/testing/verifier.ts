@@ -15,6 +15,8 @@ export type TestVerifier = {
   ): Promise<string>
   /** What came: each presentation's verdict by query, or the error. */
   answers: { error?: string; verdicts: Record<string, SdJwtVcVerdict>; keyBindings: Record<string, object> }[]
+  /** The header `DPoP` of each presentation. */
+  proofs: (string | null)[]
   /** What to answer. */
   reply: Answer
 }
@@ -39,6 +41,7 @@ export async function createTestVerifier(
   const made: TestVerifier = {
     clientId,
     answers: [],
+    proofs: [],
     reply: { body: { redirect_uri: 'https://library.example/done' } },
     async ask(dcqlQuery, { post = false, info, spoil = {} } = {}) {
       const path = `/verifier/${++asked}`
@@ -84,7 +87,7 @@ export async function createTestVerifier(
         })
         return { type: 'application/oauth-authz-req+jwt', body: jar?.authorizationRequestJwt ?? '' }
       })
-      served.routes.set(`${path}/response`, async ({ text }) => {
+      served.routes.set(`${path}/response`, async ({ headers, text }) => {
         const form = Object.fromEntries(new URLSearchParams(text))
         if (form['error']) {
           made.answers.push({ error: form['error'], verdicts: {}, keyBindings: {} })
@@ -110,6 +113,7 @@ export async function createTestVerifier(
           )
         }
         made.answers.push(answer)
+        made.proofs.push(headers.get('dpop'))
         return made.reply
       })
       const parameters = new URLSearchParams({ client_id: clientId, request_uri: `${served.url}${path}` })

@@ -6,7 +6,16 @@ import { type CityChain, connectCity, deployCity, type Hex, type Manifest } from
 import { type Anvil, startAnvil } from '@pass/chain/anvil'
 import type { Database } from '@pass/database'
 import { Wallet } from 'ethers'
-import { createRelay, enqueue, type Relay, type RelayLog, type RelayOptions } from '../index.ts'
+import {
+  type AnchoringOptions,
+  anchoring,
+  createRelay,
+  enqueue,
+  type Relay,
+  type RelayLog,
+  type RelayOptions,
+  type SignerName,
+} from '../index.ts'
 
 const CHAIN_ID = 8282
 
@@ -17,10 +26,12 @@ export const hashOf = (n: number | string): string => createHash('sha256').updat
 export type RelayCity = {
   chain: CityChain
   anchorer: Wallet
+  treasurer: Wallet
   /** Wrong by choice: what the relay takes for now. */
   clock: { advance(ms: number): void; now(): Date }
   logged: { level: string; message: string; detail: object }[]
-  relay(db: Database, options?: Partial<RelayOptions>): Relay
+  /** Lanes and projections come after those of anchoring. */
+  relay(db: Database, options?: Partial<RelayOptions & AnchoringOptions>): Relay
   stop(): Promise<void>
   /** The same chain on the same port, as it was when it stopped. */
   start(): Promise<void>
@@ -31,25 +42,39 @@ export type RelayCity = {
 }
 
 /** A freshly deployed chain as a file, to begin each test from. */
-export type DeployedChain = { folder: string; stateFile: string; manifest: Manifest; anchorer: Wallet }
+export type DeployedChain = {
+  folder: string
+  stateFile: string
+  manifest: Manifest
+  accounts: Record<SignerName, Wallet>
+}
 
 export async function deployOnce(): Promise<DeployedChain> {
   const folder = await mkdtemp(join(tmpdir(), 'pass-relay-'))
   const stateFile = join(folder, 'state.json')
   const anvil = await startAnvil({ chainId: CHAIN_ID, stateFile })
-  const anchorer = new Wallet(Wallet.createRandom().privateKey)
+  const account = () => new Wallet(Wallet.createRandom().privateKey)
+  const accounts = {
+    anchorer: account(),
+    settler: account(),
+    treasurer: account(),
+    approver: account(),
+  }
   const manifest = await deployCity({
     rpcUrl: anvil.rpcUrl,
     chainId: CHAIN_ID,
     deployer: Wallet.createRandom(),
     registrar: Wallet.createRandom().address as Hex,
-    anchorer: anchorer.address as Hex,
+    anchorer: accounts.anchorer.address as Hex,
+    settler: accounts.settler.address as Hex,
+    treasurer: accounts.treasurer.address as Hex,
+    approver: accounts.approver.address as Hex,
   })
   await anvil.stop()
-  return { folder, stateFile, manifest, anchorer }
+  return { folder, stateFile, manifest, accounts }
 }
 
-export async function startRelayCity({ manifest, anchorer, ...deployed }: DeployedChain): Promise<RelayCity> {
+export async function startRelayCity({ manifest, accounts, ...deployed }: DeployedChain): Promise<RelayCity> {
   const folder = await mkdtemp(join(tmpdir(), 'pass-relay-'))
   const stateFile = join(folder, 'state.json')
   await copyFile(deployed.stateFile, stateFile)
@@ -67,7 +92,8 @@ export async function startRelayCity({ manifest, anchorer, ...deployed }: Deploy
   }
   return {
     chain,
-    anchorer,
+    anchorer: accounts.anchorer,
+    treasurer: accounts.treasurer,
     logged,
     clock: {
       now,
@@ -75,8 +101,19 @@ export async function startRelayCity({ manifest, anchorer, ...deployed }: Deploy
         offset += ms
       },
     },
-    relay: (db, options = {}) =>
-      createRelay({ db, chain, signer: anchorer, clock: now, log, batchAgeMs: 0, ...options }),
+    relay: (db, { lanes = [], projections = [], ...options } = {}) => {
+      const anchors = anchoring({ db, chain, batchAgeMs: 0, ...options })
+      return createRelay({
+        db,
+        chain,
+        signerOf: async (name) => accounts[name],
+        clock: now,
+        log,
+        ...options,
+        lanes: [anchors.lane, ...lanes],
+        projections: [anchors.projection, ...projections],
+      })
+    },
     stop: () => anvil.stop(),
     start,
     forget: async (work) => {
@@ -97,6 +134,10 @@ export async function startRelayCity({ manifest, anchorer, ...deployed }: Deploy
     },
   }
 }
+
+/** Empties what a relay writes. */
+export const forgetAll = (db: Database): Promise<unknown> => db.sql`
+  TRUNCATE "Outbox", "AnchorLeaf", "AnchorBatch", "StatusCommit", "ChainTransaction", "ChainEvent", "ReaderCursor", "Setting"`
 
 /** Notes hashes for anchoring, each in a transaction of its own. */
 export async function enqueueAll(db: Database, hashes: readonly string[]): Promise<void> {

@@ -1,22 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type CityAgent, createCityAgent } from '@pass/agent'
 import type { CityChain, IssuerRecord } from '@pass/chain'
-import { verificationTemplateSchema } from '@pass/credentials'
 import { type Database, openDatabase } from '@pass/database'
 import { startPostgres } from '@pass/database/testing'
 import { JsonRpcProvider } from 'ethers'
 import express from 'express'
 import { pino } from 'pino'
 import type { Access } from '../../access/access.ts'
-import type { Principal } from '../../access/principal.ts'
+import { type Principal, placeOf } from '../../access/principal.ts'
 import { anchoringRoutes } from '../../anchoring/routes.ts'
 import { createAnchoring } from '../../anchoring/service.ts'
-import type { City } from '../../city.ts'
+import { type City, loadCity } from '../../city.ts'
 import type { Context } from '../../context.ts'
 import { mountRoutes } from '../../http/mount.ts'
 import { Problem } from '../../http/problem.ts'
+import { noWallets } from '../../testing/no-wallets.ts'
 import { trustRoutes } from '../../trust/routes.ts'
 import { createTrust } from '../../trust/service.ts'
 import { verificationRoutes } from '../routes.ts'
@@ -63,16 +62,15 @@ export type Desk = {
 }
 
 const PRINCIPALS: Record<string, Principal> = {
-  library: { actor: 'key:library', name: 'library', role: 'verifier', agencyId: null, verifierId: 'library' },
-  museum: { actor: 'staff:museum', name: 'museum', role: 'verifier', agencyId: null, verifierId: 'museum' },
+  library: { actor: 'key:library', name: 'library', role: 'verifier', ...placeOf({ verifierId: 'library' }) },
+  museum: { actor: 'staff:museum', name: 'museum', role: 'verifier', ...placeOf({ verifierId: 'museum' }) },
   officer: {
     actor: 'staff:officer',
     name: 'officer',
     role: 'officer',
-    agencyId: 'residents',
-    verifierId: null,
+    ...placeOf({ agencyId: 'residents' }),
   },
-  operator: { actor: 'staff:operator', name: 'operator', role: 'operator', agencyId: null, verifierId: null },
+  operator: { actor: 'staff:operator', name: 'operator', role: 'operator', ...placeOf({}) },
 }
 
 const access: Access = {
@@ -83,7 +81,8 @@ const access: Access = {
     if (!roles.includes(principal.role)) throw new Problem('forbidden', 'Not for you.')
     return principal
   },
-  checkPublic: () => null,
+  checkPublic: () => {},
+  wallets: noWallets,
 }
 
 export async function startDesk(kind: 'embedded' | 'server'): Promise<Desk> {
@@ -222,14 +221,10 @@ function clientOf(chain: TestChain): CityChain {
   return partial as CityChain
 }
 
+/** The shipped templates, in a city of one district. */
 function cityOf(name: City['name']): City {
-  const folder = join(CITY_FOLDER, 'templates')
-  const templates = readdirSync(folder).map((file) =>
-    verificationTemplateSchema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
-  )
-  const codeSource = 'test'
   return {
-    id: 'incheon',
+    ...loadCity(CITY_FOLDER),
     name,
     agencies: [],
     verifiers: [],
@@ -238,11 +233,10 @@ function cityOf(name: City['name']): City {
         code: '28185',
         name: { ko: '연수구', en: 'Yeonsu-gu' },
         residents: 1,
-        codeSource,
+        codeSource: 'test',
         neighbourhoods: [],
       },
     ],
     types: new Map(),
-    templates: new Map(templates.map((template) => [template.id, template])),
   }
 }

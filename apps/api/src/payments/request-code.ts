@@ -1,0 +1,36 @@
+import type { PublicJwk } from '@pass/agent'
+import { PAYMENT_REQUEST_TYPE } from '@pass/holder/payment-request'
+import type { Context } from '../context.ts'
+import { thumbprintOf } from '../issuance/jws.ts'
+
+export type RequestCode = {
+  /** Text of the QR code that a merchant shows: the city vouches for name and amount. */
+  of(request: {
+    id: string
+    payee: { id: number; name: { ko: string; en: string } }
+    amount: bigint
+    expiresAt: Date
+  }): Promise<string>
+  /** What wallets keep, to read such a code without a network. */
+  keys(): Promise<{ keys: (PublicJwk & { kid: string; alg: 'ES256'; use: 'sig' })[] }>
+}
+
+export function createRequestCode({ agent, config }: Pick<Context, 'agent' | 'config'>): RequestCode {
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return {
+    of: async ({ id, payee, amount, expiresAt }) => {
+      const { keyRef, publicJwk } = await agent.authority.signingKey()
+      const header = { alg: 'ES256', typ: PAYMENT_REQUEST_TYPE, kid: thumbprintOf(publicJwk) }
+      const exp = Math.floor(expiresAt.getTime() / 1000)
+      const payload = { id, payee: payee.id, name: payee.name, amount: String(amount), exp }
+      const input = `${encode(header)}.${encode(payload)}`
+      const signature = await agent.signer(keyRef)(Buffer.from(input))
+      // In the fragment: no server on the way learns who asks for how much.
+      return `${config.publicUrl}/wallet/pay#${input}.${Buffer.from(signature).toString('base64url')}`
+    },
+    keys: async () => {
+      const { publicJwk } = await agent.authority.signingKey()
+      return { keys: [{ ...publicJwk, kid: thumbprintOf(publicJwk), alg: 'ES256', use: 'sig' }] }
+    },
+  }
+}
