@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Most of these wait for a chain or a database process of their own: on two cores one at a time wastes half.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -1,4 +1,4 @@
-// `npm run bench -- NAME`: one benchmark; its last line is one JSON object.
+// `npm run bench -- NAME`: one benchmark; its last line is one JSON object. What follows the name is the benchmark's own.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 

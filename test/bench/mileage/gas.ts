@@ -17,7 +17,7 @@ const PAYEE = 1
 const SIZES = [1, 10, 100, 1000] as const
 
 type Kind = 'awardExisting' | 'awardNew' | 'redemption'
-export type Gas = Record<Kind, Record<string, number>> & {
+type Gas = Record<Kind, Record<string, number>> & {
   /** Whole transactions of the biggest batches that the city sends. */
   settlement: Record<Kind, { batch: number; gas: number }>
 }

@@ -11,9 +11,9 @@ import { cpuSeconds, type Floor, measureFloor, profile, report, round } from '..
 import { insertAccounts } from './accounts.ts'
 
 const ACCOUNTS = 2000
-const WARM_UP = 6000
-const HOLDS = 10_000
-const PROFILED = 2000
+const WARM_UP = 4000
+const HOLDS = 6000
+const PROFILED = 1500
 const PARALLEL = 4
 const SETTLEMENT_SECONDS = 7 * 86_400 + 60
 /** Making the requests included, which are good for three minutes. */

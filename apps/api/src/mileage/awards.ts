@@ -146,12 +146,12 @@ async function roomFor(
         WHERE "programmeId" = ${programmeId}::int AND "day" BETWEEN ${from}::int AND ${to}::int
           AND "status" IN ('pending', 'batched'))
     )::bigint AS "points"`
-  // Of the citizen, whichever of their wallets got them.
+  // Of the citizen, whichever of their wallets got them. As an array, so that no plan reads all awards of the day.
   const today = await sql<{ programmeId: number; points: bigint }>`
     SELECT "programmeId", SUM("points")::bigint AS "points" FROM "Award"
-    WHERE "day" = ${day}::int AND "status" <> 'refused' AND "accountId" IN (
+    WHERE "day" = ${day}::int AND "status" <> 'refused' AND "accountId" = ANY(ARRAY(
       SELECT "id" FROM "WalletAccount"
-      WHERE "subjectId" = (SELECT "subjectId" FROM "WalletAccount" WHERE "id" = ${accountId}::uuid))
+      WHERE "subjectId" = (SELECT "subjectId" FROM "WalletAccount" WHERE "id" = ${accountId}::uuid)))
     GROUP BY "programmeId"`
   const own = today.find((one) => one.programmeId === programmeId)
   const crowded = !own && today.length >= PROGRAMMES_A_DAY

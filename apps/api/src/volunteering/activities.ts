@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
 import { endOf, startOf } from '../payments/calendar.ts'
 import { promoteIn } from './places.ts'
-import { templateForAges } from './proofs.ts'
+import { asksYesOrNo, templateForAges } from './proofs.ts'
 import { repeatedDates } from './repeats.ts'
 import {
   type ActivityRow,
@@ -71,8 +71,11 @@ export function createActivities(
       throw wrong(`There is no kind "${body.kind}".`)
     if (!city.districts.some(({ code }) => code === body.district))
       throw wrong(`There is no district "${body.district}".`)
-    if (body.template != null && !city.templates.has(body.template))
+    const asked = body.template == null ? undefined : city.templates.get(body.template)
+    if (body.template != null && (!asked || asked.verifiers))
       throw new Problem('unknown_template', 'There is no template of this name.')
+    if (asked && !asksYesOrNo(asked))
+      throw wrong('A volunteer is asked for a yes or no, and for nothing to read.')
     if (body.template != null && (minAge !== null || maxAge !== null))
       throw wrong('Ages and a template cannot both be asked for.')
     const template = body.template ?? templateForAges(city, { minAge, maxAge })

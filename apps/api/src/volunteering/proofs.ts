@@ -73,6 +73,14 @@ function ageProvedBy(template: VerificationTemplate): Age | null {
   return claim.values[0] === true ? { atLeast: years, under: null } : { atLeast: null, under: years }
 }
 
+/** Whether a template asks for nothing but yes or no: what an organiser may want of a volunteer. */
+export function asksYesOrNo(template: VerificationTemplate): boolean {
+  const { credentials } = template.dcql as {
+    credentials: readonly { claims?: readonly { values?: readonly unknown[] }[] }[]
+  }
+  return credentials.every(({ claims }) => claims?.every(({ values }) => values?.length === 1) ?? false)
+}
+
 /**
  * The template by which wallets prove these ages, so that nobody has to ask the register.
  * @throws Problem `bad_request` naming the ages that can be proved

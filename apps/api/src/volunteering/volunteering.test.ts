@@ -118,6 +118,14 @@ describe('an activity', () => {
     ).toBe('under-19')
     const refused = await city.organiser.call('/api/organiser/activities', city.bodyOf({ minAge: 16 }))
     expect([refused.status, refused.body.minAges]).toEqual([400, [14, 19, 65]])
+    for (const [template, status] of [
+      ['identity', 400],
+      ['wallet-account', 404],
+      ['no-such', 404],
+    ] as const) {
+      const nosy = await city.organiser.call('/api/organiser/activities', city.bodyOf({ template }))
+      expect([template, nosy.status]).toEqual([template, status])
+    }
   })
 
   it('is nobody else’s to read, change, scan for or confirm', async () => {

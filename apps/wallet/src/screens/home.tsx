@@ -1,6 +1,6 @@
 import type { PendingIssuance, StoredCredential } from '@pass/holder'
 import { Button, buttonClass, EmptyState, Notice, Page, Spinner } from '@pass/ui'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Link } from 'wouter'
 import { type Failure, toFailure } from '../engine/failure.ts'
 import { wallet } from '../engine/wallet.ts'
@@ -10,6 +10,9 @@ import { FailureNotice, StorageNotice } from '../parts/failure-page.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useCards, usePending } from '../parts/use-stored.ts'
 import { setWelcomed, Welcome, wasWelcomed } from './welcome.tsx'
+
+// Only for who has something coming; the cards do not wait for it.
+const Reminders = lazy(() => import('../volunteering/reminders.tsx'))
 
 /** The cards, and the one button for receiving and showing. */
 export function Home() {
@@ -30,6 +33,11 @@ export function Home() {
   return (
     <Page title={t.home.title} narrow appName={t.app.name}>
       {pending.state === 'ready' && pending.value.map((one) => <Unfinished key={one.id} pending={one} />)}
+      {hasCards && (
+        <Suspense>
+          <Reminders />
+        </Suspense>
+      )}
       {cards.state === 'loading' && <Spinner>{t.app.loading}</Spinner>}
       {cards.state === 'failed' && <StorageNotice />}
       {hasCards && (
