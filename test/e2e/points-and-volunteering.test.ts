@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Anvil, startAnvil } from '@pass/chain/anvil'
@@ -134,7 +134,7 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
     await heading(organiser, TITLE[language])
     await organiser.getByRole('button', { name: d.activities.act.publish }).click()
     await organiser.getByRole('dialog').getByRole('button', { name: d.activities.act.publish }).click()
-    await organiser.getByText(d.activities.states.published).waitFor()
+    await organiser.getByText(d.activities.states.published, { exact: true }).waitFor()
     await inspect(organiser, shot('organiser-published'))
 
     // It begins in a moment: whoever runs this at night needs an activity that ends tomorrow, and the form has one date.
@@ -243,7 +243,10 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
     await inspect(page, shot('pay'))
     const began = performance.now()
     await pay.click()
-    await Promise.all([heading(page, w.pay.paid), merchant.getByText(d.counter.paid).waitFor()])
+    await Promise.all([
+      heading(page, w.pay.paid),
+      merchant.getByText(d.counter.paid, { exact: true }).waitFor(),
+    ])
     expect(performance.now() - began).toBeLessThan(2000)
     await inspect(page, shot('paid'))
     await inspect(merchant, shot('counter-paid'))
@@ -271,7 +274,7 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
     const code = page.getByRole('img', { name: w.pay.codeLabel(points(10), MERCHANT[language]) })
     await counter.show(code)
     await merchant.getByRole('button', { name: d.counter.scanCode }).click()
-    await merchant.getByText(d.counter.paid).waitFor()
+    await merchant.getByText(d.counter.paid, { exact: true }).waitFor()
     await inspect(merchant, shot('counter-code-paid'))
     // Shown once more to the same counter, it is no second payment.
     await merchant.getByRole('button', { name: d.counter.next }).click()
@@ -297,7 +300,10 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
     await page.goto(`${city.url}/wallet/scan`)
     // By keyboard alone.
     await press(page, page.getByRole('button', { name: w.pay.confirm(points(amount)) }))
-    await Promise.all([heading(page, w.pay.paid), merchant.getByText(d.counter.paid).waitFor()])
+    await Promise.all([
+      heading(page, w.pay.paid),
+      merchant.getByText(d.counter.paid, { exact: true }).waitFor(),
+    ])
   }
 
   // Once is enough: none of it depends on the language.
@@ -340,18 +346,27 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
         await tab.getByRole('button', { name: w.pay.confirm(points(20)) }).waitFor()
       }
       await Promise.all(
-        [page, other].map((tab) => tab.getByRole('button', { name: w.pay.confirm(points(20)) }).click()),
+        [page, other].map((tab) =>
+          tab
+            .getByRole('button', { name: w.pay.confirm(points(20)) })
+            .evaluate((button: HTMLElement) => button.click()),
+        ),
       )
+      // Refused by the city, or by the wallet itself, which has seen the other tab's payment by then.
+      const refused = new RegExp(`^(${w.pay.refused}|${w.pay.tooFew})$`)
       const ends = await Promise.all(
-        [page, other].map(async (tab) => {
-          await tab
-            .getByRole('heading', { level: 1, name: new RegExp(`^(${w.pay.paid}|${w.pay.refused})$`) })
-            .waitFor()
-          return tab.getByRole('heading', { level: 1 }).textContent()
-        }),
+        [page, other].map((tab) =>
+          Promise.race([
+            heading(tab, w.pay.paid).then(() => 'paid'),
+            tab
+              .getByText(refused)
+              .first()
+              .waitFor()
+              .then(() => 'refused'),
+          ]),
+        ),
       )
-      expect(ends.sort()).toEqual([w.pay.paid, w.pay.refused].sort())
-      await inspect(ends[0] === w.pay.refused ? page : other, shot('pay-too-few'))
+      expect(ends.sort()).toEqual(['paid', 'refused'])
       await other.close()
     })
   }
@@ -404,15 +419,36 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
       page.waitForEvent('download'),
       page.getByRole('button', { name: h.mine.certificate }).click(),
     ])
-    expect(file.suggestedFilename()).toMatch(/\.pdf$/)
+    expect(
+      readFileSync(await file.path())
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-')
   })
 
   it('the merchant, the owner of the programme and the city see their figures', async () => {
     const merchant = await at('merchant')
     await merchant.getByRole('link', { name: d.nav.payments, exact: true }).click()
     await heading(merchant, d.payments.title)
-    await merchant.getByText(d.payments.states.settled).first().waitFor()
+    await merchant.getByText(d.payments.states.settled, { exact: true }).first().waitFor()
     await inspect(merchant, shot('merchant-payments'))
+    // The last one is given back, and the citizen has it again when the chain does.
+    await merchant.getByRole('row').nth(1).getByRole('button').click()
+    const refund = merchant.getByRole('dialog')
+    await refund.getByLabel(d.payments.reason).fill('반품')
+    await inspect(merchant, shot('merchant-refund'))
+    await refund.getByRole('button', { name: d.payments.refund, exact: true }).click()
+    await merchant.getByText(d.payments.refundAsked).waitFor()
+    await expect
+      .poll(
+        async () => {
+          await phone.page.goto(`${city.url}/wallet/points`)
+          await phone.page.waitForTimeout(1000)
+          return phone.page.locator('.points-balance').first().textContent()
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(points(language === 'ko' ? 31 : 46))
     await merchant.getByRole('link', { name: d.nav.settlements, exact: true }).click()
     await heading(merchant, d.settlements.title)
     await inspect(merchant, shot('merchant-settlements'))
@@ -424,7 +460,7 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
     await inspect(owner, shot('programme-spending'))
     await owner.getByRole('link', { name: d.nav.awards, exact: true }).click()
     await heading(owner, d.awards.title)
-    await owner.getByText(d.awards.states.confirmed).waitFor()
+    await owner.getByText(d.awards.states.confirmed, { exact: true }).waitFor()
     await inspect(owner, shot('programme-awards'))
     const operator = await at('operator')
     for (const name of [
@@ -440,6 +476,11 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
       await heading(operator, d[name].title)
       await inspect(operator, shot(`city-${name}`))
     }
+    // A file that is not the portal's changes nothing, and says what is wrong.
+    const file = { name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from('이름,시간\n홍길동,2\n') }
+    await operator.getByLabel(d.import.file).setInputFiles(file)
+    await operator.locator('.ui-tone-error').first().waitFor()
+    await inspect(operator, shot('city-hours-wrong'))
     for (const form of ['merchant', 'organisation'] as const) {
       await operator.goto(`${city.url}/console/apply/${form}`)
       await heading(operator, d.apply[form].title)

@@ -78,7 +78,7 @@ function Frame() {
       actions={<LanguageSwitch />}
     >
       {!online && !ownsOffline && (
-        <aside className="banner">
+        <aside className="banner" aria-label={t.app.offlineTitle}>
           <Notice tone="warning" role="status">
             {t.app.offline}
           </Notice>

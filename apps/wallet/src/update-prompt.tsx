@@ -26,7 +26,7 @@ export function UpdatePrompt({ quiet }: { quiet: boolean }) {
 
   if (!waiting || quiet) return null
   return (
-    <aside className="banner">
+    <aside className="banner" aria-label={t.update.title}>
       <Notice tone="info" role="status" title={t.update.title}>
         <p>{t.update.body}</p>
         <div className="ui-row">

@@ -22,6 +22,8 @@ const WIDTH = 360
 const HEIGHT = 170
 const FOOT = 24
 const HEAD = 20
+/** Left and right, so that a label at the edge stays whole. */
+const SIDE = 16
 
 /**
  * Bars for who would rather look than read, and the same figures as a table for everyone else. The picture says
@@ -30,7 +32,7 @@ const HEAD = 20
 export function BarChart({ title, columns, bars, limit, tableLabel }: BarChartProps) {
   const id = useId()
   const most = Math.max(1, limit?.value ?? 0, ...bars.map(({ value }) => value))
-  const step = WIDTH / Math.max(1, bars.length)
+  const step = (WIDTH - 2 * SIDE) / Math.max(1, bars.length)
   const room = HEIGHT - FOOT - HEAD
   const heightOf = (value: number) => (value / most) * room
   // Labels that would run into each other are left to the table.
@@ -42,12 +44,13 @@ export function BarChart({ title, columns, bars, limit, tableLabel }: BarChartPr
         <line className="ui-chart-axis" x1="0" x2={WIDTH} y1={HEIGHT - FOOT} y2={HEIGHT - FOOT} />
         {bars.map(({ key, label, value, text }, index) => {
           const height = heightOf(value)
-          const middle = index * step + step / 2
+          const left = SIDE + index * step
+          const middle = left + step / 2
           return (
             <g key={key}>
               <rect
                 className="ui-chart-bar"
-                x={index * step + step * 0.15}
+                x={left + step * 0.15}
                 y={HEIGHT - FOOT - height}
                 width={step * 0.7}
                 height={height}

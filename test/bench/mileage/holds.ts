@@ -55,7 +55,10 @@ export async function measureHolds(database: 'embedded' | 'server') {
     const toProfile = await requests(shop, PROFILED)
     const spentOn = await profile(inspectorPort, () => holdAll(shop, toProfile))
     await settled(shop)
-    const { code, last, output } = await reconcile(city)
+    const { code, last, output } = await reconcile(
+      city,
+      started.databaseUrl ? { DATABASE_URL: started.databaseUrl } : {},
+    )
     if (code !== 0) throw new Error(output)
     const { perSecond, cpuMsPerOp, ...figures } = report(
       {

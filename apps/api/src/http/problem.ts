@@ -57,6 +57,7 @@ export const STATUS_OF = {
   payee_frozen: 409,
   payment_failed: 409,
   payments_open: 409,
+  points_paused: 409,
   points_too_few: 409,
   refund_too_much: 409,
   request_of_another: 409,

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts'
 import { OAuthError } from '../http/problem.ts'
 import type { Resident } from '../register/resident.ts'
 import type { Status } from '../status/service.ts'
+import { dateOf } from '../time/korea.ts'
 import { type AgencyDesk, refuseSuspended } from './agency-desk.ts'
 import { makeCopies, repeatCopies, type SignedBatch } from './copies.ts'
 import { type DpopExpectation, type DpopProof, dpopRefusal, verifyDpop } from './dpop.ts'
@@ -14,7 +15,7 @@ import { createFactsVault } from './facts.ts'
 import { isJsonObject } from './jws.ts'
 import { type ProvenKey, verifyKeyProofs } from './key-proof.ts'
 import type { Nonces } from './nonce.ts'
-import { dateInSeoul, startOfDayInSeoul } from './subject-record.ts'
+import { startOfDayInSeoul } from './subject-record.ts'
 
 export type CredentialRequest = {
   authorization: string | undefined
@@ -231,7 +232,7 @@ export function createCredentialEndpoint(
       throw new OAuthError('credential_request_denied', 'This credential is not issued any more.')
     const record = { ...recordOf(resident), ...(sealedFacts ? { facts: facts.open(id, sealedFacts) } : {}) }
     try {
-      return { ...claimsFor(type, record, dateInSeoul(now)), days: type.validity.days }
+      return { ...claimsFor(type, record, dateOf(now)), days: type.validity.days }
     } catch (error) {
       if (!(error instanceof CredentialError) || error.code !== 'not_entitled') throw error
       throw new OAuthError(

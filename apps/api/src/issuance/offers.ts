@@ -8,11 +8,11 @@ import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
 import type { Resident } from '../register/resident.ts'
+import { dateOf } from '../time/korea.ts'
 import type { AgencyDesk, AgencyRow } from './agency-desk.ts'
 import { createFactsVault, type Facts } from './facts.ts'
 import { PRE_AUTHORIZED } from './metadata.ts'
 import type { CreatedOffer, CredentialOffer, OfferBody, OfferState, OfferView } from './schema.ts'
-import { dateInSeoul } from './subject-record.ts'
 
 export type Offers = {
   /**
@@ -111,7 +111,7 @@ export function createOffers(
   /** @throws Problem `not_entitled` */
   const checkEntitled = (type: CredentialType, record: Record<string, unknown>, now: Date): void => {
     try {
-      claimsFor(type, record, dateInSeoul(now))
+      claimsFor(type, record, dateOf(now))
     } catch (error) {
       if (!(error instanceof CredentialError) || error.code !== 'not_entitled') throw error
       throw new Problem('not_entitled', 'The register does not show what this credential requires.')

@@ -1,5 +1,6 @@
 import type { City } from '../city.ts'
 import type { Resident } from '../register/resident.ts'
+import { dateOf, startOf } from '../time/korea.ts'
 
 /** A resident as credential types see one: the register's row with the names behind its codes. */
 export function createSubjectRecords({
@@ -16,14 +17,7 @@ export function createSubjectRecords({
   })
 }
 
-const SEOUL_OFFSET_MS = 9 * 60 * 60 * 1000
-
-/** The calendar date in Korea, which has no summer time: YYYY-MM-DD. */
-export function dateInSeoul(at: Date): string {
-  return new Date(at.getTime() + SEOUL_OFFSET_MS).toISOString().slice(0, 10)
-}
-
 /** Midnight in Korea that began the day of `at`, in seconds. */
 export function startOfDayInSeoul(at: Date): number {
-  return Math.floor((Date.parse(dateInSeoul(at)) - SEOUL_OFFSET_MS) / 1000)
+  return Math.floor(startOf(dateOf(at)).getTime() / 1000)
 }

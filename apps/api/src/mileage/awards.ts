@@ -68,7 +68,9 @@ export function createAwards({ clock, random }: Pick<Context, 'clock' | 'random'
   const prepare = async (sql: Sql, award: AwardInput, requestHash: string) => {
     const { programmeId, accountId, idempotencyKey } = award
     const [terms] = await sql<Terms>`
-      SELECT "status", "budget", "periodDays", "dayLimit", "startDay", "endDay" FROM "Programme"
+      SELECT "budget", "periodDays", "dayLimit", "startDay", "endDay",
+        CASE WHEN EXISTS (SELECT 1 FROM "Setting" WHERE "key" = 'points.paused') THEN 'stopped' ELSE "status" END AS "status"
+      FROM "Programme"
       WHERE "id" = ${programmeId}::int FOR UPDATE`
     if (!terms) throw new Problem('unknown_programme', 'There is no such programme.')
     const [before] = await sql<Given & { requestHash: string }>`

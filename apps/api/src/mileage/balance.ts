@@ -1,6 +1,5 @@
 import type { Sql } from '@pass/database'
-import { spendableYears } from '../payments/calendar.ts'
-import { expiryOf, koreanYear } from './days.ts'
+import { expiryOf, koreanYear, spendableYears } from './days.ts'
 
 export type Balance = {
   /** What could be paid now. */

@@ -231,6 +231,29 @@ describe('what happens to points in their life', () => {
     await city.settle()
   })
 
+  it('stops all points at once, here and on the chain, and lets them move again', async () => {
+    const anna = await city.citizen()
+    const operator = await city.operatorKey()
+    const post = (act: string, key = operator) =>
+      city.call(`/api/points/${act}`, { key, json: { reason: '점검' } })
+    const totals = async () => (await city.call('/api/chain-totals')).body.paused
+    expect((await post('pause', owner)).body.code).toBe('forbidden')
+    expect((await post('resume')).body.code).toBe('conflict')
+    expect((await post('pause')).status).toBe(204)
+    expect((await post('pause')).body.code).toBe('conflict')
+    expect(await totals()).toBe(true)
+    const refused = await city.award(owner, 2, { to: anna, rule: 'can', quantity: 2 })
+    expect(refused.body.code).toBe('programme_stopped')
+    await city.settle()
+    expect(await city.chain.mileage.paused()).toBe(true)
+    expect((await post('resume')).status).toBe(204)
+    await city.settle()
+    expect([await totals(), await city.chain.mileage.paused()]).toEqual([false, false])
+    await city.award(owner, 2, { to: anna, rule: 'can', quantity: 2 })
+    await city.settle()
+    expect((await anna.points()).spendable).toBe('30')
+  })
+
   it('counts what could not be settled in time for the day on which it can be', async () => {
     const anna = await city.citizen()
     const post = (act: string) => city.call(`/api/programmes/2/${act}`, { key: owner, json: {} })

@@ -13,6 +13,7 @@ import {
   givenSchema,
   historySchema,
   pageQuerySchema,
+  pauseBodySchema,
   programmeBodySchema,
   programmeParamsSchema,
   programmeSchema,
@@ -160,6 +161,23 @@ export function mileageRoutes(mileage: Mileage): Route[] {
         params: correctionParamsSchema,
         responses: { 200: correctionSchema },
         handle: async ({ principal, params }) => ({ body: await corrections[act](principal, params.id) }),
+      }),
+    ),
+    ...(['pause', 'resume'] as const).map((act) =>
+      route({
+        method: 'post',
+        path: `/api/points/${act}`,
+        tag,
+        summary: act === 'pause' ? 'Stop all points at once, here and on the chain' : 'Let points move again',
+        access: city,
+        body: pauseBodySchema,
+        responses: {
+          204: { mediaType: 'text/plain', description: 'Done here, and on its way to the chain' },
+        },
+        handle: async ({ principal, body }) => {
+          await mileage.brake[act](principal, body.reason)
+          return { status: 204 }
+        },
       }),
     ),
     route({

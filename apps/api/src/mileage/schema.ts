@@ -123,6 +123,7 @@ export const awardSchema = z
   .meta({ id: 'Award' })
 export const awardsPageSchema = z.object({ items: z.array(awardSchema), nextCursor: z.string().nullable() })
 
+export const pauseBodySchema = z.object({ reason: z.string().trim().min(2).max(300) })
 export const correctionBodySchema = z.object({
   amount: wholePoints,
   reason: z.string().trim().min(2).max(300),
@@ -188,6 +189,7 @@ export const totalsSchema = z
   .object({
     contract: z.string(),
     chainId: z.number().int(),
+    paused: z.boolean().describe('The city has stopped all points for the moment'),
     supply: points,
     awarded: points,
     redeemed: points,

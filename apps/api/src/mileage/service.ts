@@ -10,6 +10,7 @@ import { balanceOf } from './balance.ts'
 import { type Corrections, createCorrections } from './corrections.ts'
 import { koreanYear } from './days.ts'
 import { historyOf } from './history.ts'
+import { createPause, type Pause } from './pause.ts'
 import { createProgrammes, type Programmes, requireProgramme } from './programmes.ts'
 import { type Reconciliation, reconcile } from './reconcile/reconcile.ts'
 import type {
@@ -27,6 +28,7 @@ type Totals = z.output<typeof totalsSchema>
 export type Mileage = Awards & {
   programmes: Programmes
   corrections: Corrections
+  brake: Pause
   /**
    * Points by a rule of the programme, from its owner, the city, or a machine of theirs. The same key with the same
    * content is the same award, however often it comes.
@@ -63,12 +65,14 @@ const BASE_SECONDS = 3
 export function createMileage(context: Context, deps: MileageDeps): Mileage {
   const { db, chain, city, clock, config } = context
   const awards = createAwards(context)
+  const brake = createPause(context, deps)
 
   return {
     ...awards,
     ...mileageSettlement(context),
     programmes: createProgrammes(context, deps),
     corrections: createCorrections(context, deps),
+    brake,
 
     give: async (principal, programmeId, { body, idempotencyKey }) => {
       requireProgramme(principal, programmeId)
@@ -166,17 +170,19 @@ export function createMileage(context: Context, deps: MileageDeps): Mileage {
 
     totals: async () => {
       const living = koreanYear(clock()) - 1
-      const [[sums], totals] = await Promise.all([
+      const [[sums], totals, paused] = await Promise.all([
         db.sql<{ supply: bigint; expired: bigint }>`
           SELECT COALESCE(SUM("points") FILTER (WHERE "epoch" >= ${living}::int), 0)::bigint AS "supply",
             COALESCE(SUM("points") FILTER (WHERE "epoch" < ${living}::int), 0)::bigint AS "expired"
           FROM "HolderEpoch"`,
         db.prisma.pointTotal.findMany(),
+        brake.isPaused(),
       ])
       const sumOf = (name: string) => String(totals.find((one) => one.name === name)?.points ?? 0n)
       return {
         contract: chain.manifest.contracts.mileage,
         chainId: chain.chainId,
+        paused,
         supply: String(sums?.supply ?? 0n),
         awarded: sumOf('awarded'),
         redeemed: sumOf('redeemed'),

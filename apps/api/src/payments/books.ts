@@ -1,7 +1,7 @@
 import type { Principal, WalletPrincipal } from '../access/principal.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
-import { dateOf, endOf, startOf } from './calendar.ts'
+import { dateOf, endOf, startOf } from '../time/korea.ts'
 import type { RefundView } from './refunds.ts'
 
 export type OwnPayment = {

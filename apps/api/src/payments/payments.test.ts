@@ -155,6 +155,22 @@ describe('paying a request', () => {
     expect(await pay(2_000_000_000)).toBe('payee_unknown')
   })
 
+  it('takes nothing while the city has stopped all points, and knows what it took before', async () => {
+    const citizen = await counter.citizen()
+    const request = await counter.request(cafe, 100n)
+    const before = citizen.signed({ payee: cafe.id, amount: 100n, requestId: request.id })
+    const { body: held } = await citizen.pay(before)
+    await counter.db.prisma.setting.create({ data: { key: 'points.paused', value: true } })
+    try {
+      const next = await counter.request(cafe, 100n)
+      const refused = await citizen.pay(citizen.signed({ payee: cafe.id, amount: 100n, requestId: next.id }))
+      expect([refused.status, refused.body.code]).toEqual([409, 'points_paused'])
+      expect((await citizen.pay(before)).body.id).toBe(held.id)
+    } finally {
+      await counter.db.prisma.setting.delete({ where: { key: 'points.paused' } })
+    }
+  })
+
   it('needs a request for a merchant, and none for a fund', async () => {
     const citizen = await counter.citizen()
     expect((await citizen.pay(citizen.signed({ payee: cafe.id, amount: 100n }))).body.code).toBe(

@@ -7,6 +7,7 @@ const REFUSALS = {
     'account_frozen',
     'This wallet cannot pay: its points are with another key, or on the way.',
   ],
+  points_paused: ['points_paused', 'The city has stopped all points for the moment. Nothing was taken.'],
   code_used: ['code_used', 'This payment was made already, or a later one was: nothing was taken again.'],
   payee_unknown: ['payee_unknown', 'There is no such payee.'],
   payee_frozen: ['payee_frozen', 'This payee may not take points at the moment. Nothing was taken.'],

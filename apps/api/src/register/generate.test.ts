@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CITY } from '../testing/api.ts'
-import { addYears, daysBetween, readDate } from './calendar.ts'
+import { addYears, daysBetween, readDate } from '../time/dates.ts'
 import { generateResidents } from './generate.ts'
 import { parseRows } from './parse-rows.ts'
 import { csv } from './testing.ts'

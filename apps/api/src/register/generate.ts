@@ -1,5 +1,5 @@
 import type { District } from '../city.ts'
-import { addDays, addYears, daysBetween } from './calendar.ts'
+import { addDays, addYears, daysBetween } from '../time/dates.ts'
 import { GIVEN_NAMES, SURNAMES } from './names.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import type { Resident } from './resident.ts'

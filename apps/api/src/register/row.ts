@@ -1,5 +1,5 @@
 import type { District } from '../city.ts'
-import { readDate } from './calendar.ts'
+import { readDate } from '../time/dates.ts'
 import type { Field } from './columns.ts'
 import type { Resident } from './resident.ts'
 

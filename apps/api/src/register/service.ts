@@ -4,7 +4,7 @@ import type { Principal } from '../access/principal.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
-import { dateInSeoul } from '../issuance/subject-record.ts'
+import { dateOf } from '../time/korea.ts'
 import { decodeCsv } from './decode.ts'
 import { generateResidents } from './generate.ts'
 import { parseRows } from './parse-rows.ts'
@@ -51,7 +51,7 @@ export function createRegister(
         const [someone] = await sql`SELECT 1 FROM "Resident" LIMIT 1`
         if (someone) return 0
         const now = clock()
-        const residents = generateResidents(city.id, SAMPLE_SIZE, city.districts, dateInSeoul(now))
+        const residents = generateResidents(city.id, SAMPLE_SIZE, city.districts, dateOf(now))
         await insertSample(sql, residents, now)
         return residents.length
       }),
@@ -86,7 +86,7 @@ export function createRegister(
     preview: async (principal, file) => {
       const now = clock()
       const { text, encoding } = decodeCsv(file)
-      const { rows, errors } = parseRows(text, { districts: city.districts, today: dateInSeoul(now) })
+      const { rows, errors } = parseRows(text, { districts: city.districts, today: dateOf(now) })
       const id = randomUUID()
       const appliable = errors.length === 0
       const counts = appliable ? await compare(db.sql, rows) : { added: 0, changed: 0, unchanged: 0 }

@@ -1,5 +1,5 @@
-import { endOf } from '../payments/calendar.ts'
-import { addDays, daysBetween } from '../register/calendar.ts'
+import { addDays, daysBetween } from '../time/dates.ts'
+import { endOf } from '../time/korea.ts'
 
 /** Whole days in Korea, both counted. */
 export type Period = { from: string; to: string }

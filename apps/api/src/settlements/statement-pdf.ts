@@ -1,5 +1,5 @@
-import { dateOf } from '../payments/calendar.ts'
 import { MARGIN, type Pdf, renderPdf } from '../pdf/document.ts'
+import { dateOf } from '../time/korea.ts'
 import { type Statement, timeOf } from './statement.ts'
 
 export type StatementHead = { city: string; payee: string; businessNo: string | null; closedAt: Date }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from '@pass/database'
-import { dateOf, endOf, startOf } from '../payments/calendar.ts'
+import { dateOf, endOf, startOf } from '../time/korea.ts'
 import type { Period } from './periods.ts'
 
 /** A payment or a refund; a refund's `points` are negative. */

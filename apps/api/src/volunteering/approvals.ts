@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
 import type { Offers } from '../issuance/offers.ts'
 import type { Awards } from '../mileage/awards.ts'
-import { dateOf } from '../payments/calendar.ts'
+import { dateOf } from '../time/korea.ts'
 import { type ActivityRow, pointsFor } from './rows.ts'
 import type { confirmedSchema } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import encodeQR from 'qr'
-import { dateOf } from '../payments/calendar.ts'
 import { MARGIN, type Pdf, renderPdf } from '../pdf/document.ts'
+import { dateOf } from '../time/korea.ts'
 import type { CertificateFacts } from './certificate.ts'
 
 export type CertificateHead = { issuer: string; city: string; link: string; issuedAt: Date }

@@ -1,7 +1,7 @@
 import type { City } from '../city.ts'
-import { readDate } from '../register/calendar.ts'
 import { invalidFile } from '../register/invalid-file.ts'
 import { cleanCell, MAX_ROWS, recordsOf } from '../register/parse-rows.ts'
+import { readDate } from '../time/dates.ts'
 
 export type PortalColumns = City['portalColumns']
 export type PortalFault = { row: number; column: string; message: { ko: string; en: string } }

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Sql } from '@pass/database'
 import type { Context } from '../context.ts'
-import { dateOf, startOf } from '../payments/calendar.ts'
-import { addDays } from '../register/calendar.ts'
+import { addDays } from '../time/dates.ts'
+import { dateOf, startOf } from '../time/korea.ts'
 
 /** Nobody has this number: association numbers begin with a year. */
 const REGISTRATION_NO = '0000-인천-001'

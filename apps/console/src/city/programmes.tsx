@@ -10,6 +10,7 @@ import { ProgrammeFigures } from '../programme/figures.tsx'
 import type { Programme } from '../programme/types.ts'
 
 type Totals = {
+  paused: boolean
   supply: string
   awarded: string
   redeemed: string
@@ -28,6 +29,7 @@ export default function Programmes() {
   const totals = useLoad('totals', () => call<Totals>('GET', '/api/chain-totals'))
   const [chosen, setChosen] = useState('')
   const [asking, setAsking] = useState<'stop' | 'resume'>()
+  const [braking, setBraking] = useState(false)
   const programme = programmes.data?.find(({ id }) => String(id) === chosen) ?? programmes.data?.[0]
 
   return (
@@ -42,6 +44,16 @@ export default function Programmes() {
             </div>
           ))}
         </dl>
+      )}
+      {totals.data?.paused && (
+        <Notice tone="warning" title={t.programmes.paused}>
+          <p>{t.programmes.pausedNext}</p>
+        </Notice>
+      )}
+      {totals.data && (
+        <Button variant={totals.data.paused ? 'primary' : 'danger'} onClick={() => setBraking(true)}>
+          {t.programmes.brake[totals.data.paused ? 'resume' : 'pause']}
+        </Button>
       )}
       {programmes.data && programme && (
         <>
@@ -62,6 +74,22 @@ export default function Programmes() {
             </Button>
           )}
         </>
+      )}
+      {braking && totals.data && (
+        <ActDialog
+          title={t.programmes.brake[totals.data.paused ? 'resume' : 'pause']}
+          action={t.programmes.brake[totals.data.paused ? 'resume' : 'pause']}
+          danger={!totals.data.paused}
+          reason={{ label: t.payments.reason, hint: t.payments.reasonHint }}
+          onClose={() => setBraking(false)}
+          onAct={async (reason) => {
+            await call('POST', `/api/points/${totals.data?.paused ? 'resume' : 'pause'}`, { reason })
+            setBraking(false)
+            totals.reload()
+          }}
+        >
+          <p>{t.programmes.brakeLead[totals.data.paused ? 'resume' : 'pause']}</p>
+        </ActDialog>
       )}
       {asking && programme && (
         <ActDialog

@@ -67,6 +67,7 @@ export const en: Messages = {
     bad_request: 'Something does not fit. Check what you entered.',
     amount_first: "Enter the amount first, then scan the customer's code.",
     code_foreign: "This is no payment code of Incheon Pass. Look at the customer's screen again.",
+    points_paused: 'The city has stopped all points for the moment. None were taken.',
     points_too_few: 'The customer has too few points. None were taken.',
     code_expired: 'This payment code has run out. Ask the customer for a new one.',
     code_used: 'This payment code was used already. Points are never taken twice.',

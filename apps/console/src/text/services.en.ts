@@ -133,6 +133,14 @@ export const services: typeof ko = {
     invalid: 'Enter a number of 1 or more.',
     save: 'Change',
     changed: 'Changed. It takes effect in a moment.',
+    paused: 'All points are stopped',
+    pausedNext:
+      'Nobody can be given points or pay with them. Payments taken before are finished when points move again.',
+    brake: { pause: 'Stop all points', resume: 'Let points move again' },
+    brakeLead: {
+      pause: 'Giving and paying stop for everyone at once. Only for an emergency.',
+      resume: 'Points can be given and spent again.',
+    },
     act: { stop: 'Stop giving points', resume: 'Give points again' },
     confirm: {
       stop: (name) => `Stop giving points in ${name}? What people have stays theirs.`,

@@ -134,6 +134,13 @@ export const services = {
     invalid: '1 이상의 숫자로 써 주세요.',
     save: '바꾸기',
     changed: '바꿨어요. 잠시 뒤 반영돼요.',
+    paused: '모든 포인트를 멈추었어요',
+    pausedNext: '지금은 포인트를 주지도 쓰지도 못해요. 이미 받은 결제는 다시 시작하면 이어서 처리돼요.',
+    brake: { pause: '모든 포인트 멈추기', resume: '포인트 다시 시작하기' },
+    brakeLead: {
+      pause: '모든 시민의 포인트 지급과 사용이 바로 멈춰요. 급한 일이 있을 때만 써 주세요.',
+      resume: '포인트를 다시 주고 쓸 수 있어요.',
+    },
     act: { stop: '지급 멈추기', resume: '다시 지급하기' },
     confirm: {
       stop: (name: string) => `${name}의 포인트 지급을 멈출까요? 이미 받은 포인트는 그대로예요.`,

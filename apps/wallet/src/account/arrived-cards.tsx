@@ -10,7 +10,7 @@ export function ArrivedCards({ quiet }: { quiet: boolean }) {
   if (quiet || cards.length === 0) return null
   const [only] = cards
   return (
-    <aside className="banner">
+    <aside className="banner" aria-label={t.arrived.title}>
       <Notice tone="success" role="status" title={t.arrived.title}>
         <p>{cards.map(({ name }) => local(name)).join(', ')}</p>
         <div className="ui-row">

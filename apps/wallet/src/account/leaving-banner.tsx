@@ -12,7 +12,7 @@ export function LeavingBanner({ quiet }: { quiet: boolean }) {
   const account = useStored(readAccount)
   if (quiet || account.state !== 'ready' || account.value?.leavingAt === undefined) return null
   return (
-    <aside className="banner">
+    <aside className="banner" aria-label={t.connect.leaving}>
       <Notice tone="warning" role="alert" title={t.connect.leaving}>
         <div className="ui-row">
           <Link className="ui-button ui-button-secondary" href="/points">

@@ -22,6 +22,7 @@ export const en: typeof ko = {
     next: 'Next',
     cancel: 'Cancel',
     loading: 'Loading…',
+    offlineTitle: 'Connection',
     offline:
       'You are offline. You can look at your cards and points; to receive or show a card you need a connection.',
     notFound: 'No such page',

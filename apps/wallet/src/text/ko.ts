@@ -20,6 +20,7 @@ export const ko = {
     next: '다음',
     cancel: '취소',
     loading: '불러오고 있어요…',
+    offlineTitle: '인터넷 연결',
     offline:
       '인터넷에 연결되어 있지 않아요. 카드와 포인트는 볼 수 있지만, 카드를 받거나 제출하려면 연결이 필요해요.',
     notFound: '없는 페이지예요',

@@ -44,6 +44,10 @@ export const pointsFailuresEn: typeof pointsFailuresKo = {
     title: 'You have too few points.',
     next: 'Pay in another way, or ask the shop to split the amount.',
   },
+  points_paused: {
+    title: 'The city has stopped all points for the moment.',
+    next: 'They can be used again once it lets them. Pay in another way for now.',
+  },
   request_expired: { title: 'The time to pay has run out.', next: 'Ask the shop for a new QR code.' },
   request_paid: { title: 'This was paid already.', next: 'See the history of your points.' },
   request_cancelled: {

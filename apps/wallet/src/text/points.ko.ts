@@ -50,6 +50,10 @@ export const pointsFailuresKo = {
     title: '포인트가 모자라요.',
     next: '다른 방법으로 계산하거나, 금액을 나누어 달라고 해 주세요.',
   },
+  points_paused: {
+    title: '시에서 포인트를 잠시 멈추었어요.',
+    next: '다시 시작하면 쓸 수 있어요. 지금은 다른 방법으로 계산해 주세요.',
+  },
   request_expired: {
     title: '결제할 수 있는 시간이 지났어요.',
     next: '가게에 새 QR 코드를 보여 달라고 해 주세요.',

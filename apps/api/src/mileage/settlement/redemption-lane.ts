@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type CityChain, REDEMPTION_BATCH, type Redemption } from '@pass/chain'
 import type { Database, Sql } from '@pass/database'
 import type { Effect, Lane } from '@pass/relay'
-import { spendableYears } from '../../payments/calendar.ts'
+import { spendableYears } from '../days.ts'
 import { MOST_GAS } from './gas.ts'
 
 /** How long a payment waits at most for others to share its transaction. */

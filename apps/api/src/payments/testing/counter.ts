@@ -7,7 +7,7 @@ import { createAccounts } from '../../staff/accounts.ts'
 import { createStaff } from '../../staff/service.ts'
 import { startTestApi } from '../../testing/api.ts'
 import { makeWalletKey } from '../../testing/wallet-key.ts'
-import { dateOf } from '../calendar.ts'
+import { dateOf } from '../../time/korea.ts'
 import { createCounter } from '../counter.ts'
 
 export const DOMAIN = { chainId: 8282, contract: `0x${'c7'.repeat(20)}` } as const

@@ -40,6 +40,7 @@ BEGIN
     RETURN;
   END IF;
   IF account."status" <> 'open' THEN outcome := 'account_frozen'; RETURN; END IF;
+  IF EXISTS (SELECT 1 FROM "Setting" WHERE "key" = 'points.paused') THEN outcome := 'points_paused'; RETURN; END IF;
 
   IF payee."id" IS NULL OR payee."status" IN ('applied', 'approved', 'rejected') THEN
     outcome := 'payee_unknown'; RETURN;
