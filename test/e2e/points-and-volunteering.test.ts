@@ -428,8 +428,9 @@ describe.each(['ko', 'en'] as const)('earn by helping, spend at a counter (%s)',
 
   it('the merchant, the owner of the programme and the city see their figures', async () => {
     const merchant = await at('merchant')
-    await merchant.getByRole('link', { name: d.nav.payments, exact: true }).click()
+    await merchant.goto(`${city.url}/console/payments`)
     await heading(merchant, d.payments.title)
+    await merchant.getByRole('table').waitFor()
     await merchant.getByText(d.payments.states.settled, { exact: true }).first().waitFor()
     await inspect(merchant, shot('merchant-payments'))
     // The last one is given back, and the citizen has it again when the chain does.
