@@ -251,7 +251,7 @@ describe('when something goes wrong, the wallet says what, whether anything was 
     await button(w.present.stop).click()
     await heading(w.present.stopped)
     await page.getByText(w.present.stoppedLead).waitFor()
-    expect(await stateOf(free)).toBe('refused')
+    await expect.poll(() => stateOf(free), { timeout: PATIENCE_MS }).toBe('refused')
   })
 
   it('a request changed on its way is not answered', async () => {
