@@ -1,6 +1,7 @@
 export { createCityAgent } from './city-agent.ts'
 export { SD_JWT_VC, type SdJwtVcArguments } from './credentials/sd-jwt-vc-provider.ts'
 export { AgentError, type AgentErrorCode } from './errors.ts'
+export { roleAccounts } from './keys/chain-accounts.ts'
 export { loadMasterKey } from './keys/master-key.ts'
 export { keyHashOf } from './keys/public-key.ts'
 export { openVault } from './keys/vault.ts'

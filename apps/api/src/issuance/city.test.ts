@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type ChainAccount, type CityAgent, createCityAgent, openVault } from '@pass/agent'
-import { connectCity, deployCity, type Hex } from '@pass/chain'
+import { type CityAgent, createCityAgent, openVault, roleAccounts } from '@pass/agent'
+import { connectCity, deployCity } from '@pass/chain'
 import { startAnvil } from '@pass/chain/anvil'
 import {
   createCertificateVerifier,
@@ -29,17 +29,11 @@ beforeAll(async () => {
       openAgent: async ({ db, url, clock }) => {
         const masterKey = new Uint8Array(randomBytes(32))
         const vault = await openVault({ db, masterKey })
-        const addressOf = async (name: ChainAccount) =>
-          (await (await vault.chainSigner(name)).getAddress()) as Hex
         const manifest = await deployCity({
           rpcUrl: anvil.rpcUrl,
           chainId: 8282,
           deployer: await vault.chainSigner('deployer'),
-          registrar: await addressOf('registrar'),
-          anchorer: await addressOf('anchorer'),
-          settler: await addressOf('settler'),
-          treasurer: await addressOf('treasurer'),
-          approver: await addressOf('approver'),
+          ...(await roleAccounts(vault)),
         })
         const chain = connectCity({ rpcUrl: anvil.rpcUrl, manifest })
         undo.push(async () => chain.close())

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { localizedSchema } from '../catalogue/schema.ts'
 import { line, prose } from '../http/text.ts'
 import { readBusinessNumber } from './business-number.ts'
-
-const localized = z.object({ ko: z.string(), en: z.string() })
 
 export const payeeIdSchema = z.coerce.number().int().min(1).max(2_147_483_647)
 export const payeeParamsSchema = z.object({ id: payeeIdSchema })
@@ -10,16 +9,16 @@ export const staffParamsSchema = z.object({ id: z.uuid() })
 
 export const payeeQuerySchema = z.object({ kind: z.enum(['merchant', 'fund', 'exchange']).optional() })
 
-export const categorySchema = z.object({ id: z.string(), name: localized })
+export const categorySchema = z.object({ id: z.string(), name: localizedSchema })
 
 export const payeeSchema = z
   .object({
     id: z.number().int(),
     kind: z.enum(['merchant', 'fund', 'exchange']),
-    name: localized,
+    name: localizedSchema,
     category: categorySchema.nullable(),
     address: z.string().nullable(),
-    description: localized,
+    description: localizedSchema,
   })
   .meta({ id: 'Payee' })
 
@@ -49,7 +48,7 @@ export const merchantSchema = z
   .object({
     id: z.number().int(),
     kind: z.enum(['merchant', 'fund', 'exchange']),
-    name: localized,
+    name: localizedSchema,
     businessNo: z.string().nullable(),
     category: z.string().nullable(),
     districtCode: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { localizedSchema } from '../catalogue/schema.ts'
 import { programmeRuleSchema } from '../city.ts'
 
-const localized = z.object({ ko: z.string(), en: z.string() })
 const writtenLocalized = z.object({
   ko: z.string().trim().min(1).max(100),
   en: z.string().trim().min(1).max(100),
@@ -36,9 +36,9 @@ export const programmeSchema = z
     id: z.number().int(),
     slug: z.string(),
     kind: z.string(),
-    name: localized,
-    description: localized,
-    owner: localized,
+    name: localizedSchema,
+    description: localizedSchema,
+    owner: localizedSchema,
     status: z.enum(['pending', 'active', 'stopped']),
     budget: points.describe('Most points a period'),
     spent: points.describe('Of the running period, as the chain has it'),
@@ -49,8 +49,8 @@ export const programmeSchema = z
     rules: z.array(
       z.object({
         id: z.string(),
-        name: localized,
-        unit: localized,
+        name: localizedSchema,
+        unit: localizedSchema,
         points: z.number().int(),
         most: z.number().int(),
       }),
@@ -112,7 +112,7 @@ export const awardSchema = z
   .object({
     id: z.uuid(),
     points: z.number().int(),
-    reason: localized,
+    reason: localizedSchema,
     rule: z.string(),
     status: awardStatus,
     to: z.string().describe('Number of the account'),
@@ -174,8 +174,8 @@ export const historySchema = z
           'expired',
         ]),
         points,
-        title: localized,
-        detail: localized.nullable(),
+        title: localizedSchema,
+        detail: localizedSchema.nullable(),
         at: z.iso.datetime(),
         status: z.enum(['pending', 'confirmed', 'failed']),
         receipt: z.string().nullable().describe('See GET /api/anchors/{hash}'),

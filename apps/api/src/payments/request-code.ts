@@ -1,4 +1,5 @@
 import type { PublicJwk } from '@pass/agent'
+import { signJws } from '@pass/credentials'
 import { PAYMENT_REQUEST_TYPE } from '@pass/holder/payment-request'
 import type { Context } from '../context.ts'
 import { thumbprintOf } from '../issuance/jws.ts'
@@ -16,17 +17,14 @@ export type RequestCode = {
 }
 
 export function createRequestCode({ agent, config }: Pick<Context, 'agent' | 'config'>): RequestCode {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return {
     of: async ({ id, payee, amount, expiresAt }) => {
       const { keyRef, publicJwk } = await agent.authority.signingKey()
-      const header = { alg: 'ES256', typ: PAYMENT_REQUEST_TYPE, kid: thumbprintOf(publicJwk) }
+      const header = { typ: PAYMENT_REQUEST_TYPE, kid: thumbprintOf(publicJwk) }
       const exp = Math.floor(expiresAt.getTime() / 1000)
       const payload = { id, payee: payee.id, name: payee.name, amount: String(amount), exp }
-      const input = `${encode(header)}.${encode(payload)}`
-      const signature = await agent.signer(keyRef)(Buffer.from(input))
       // In the fragment: no server on the way learns who asks for how much.
-      return `${config.publicUrl}/wallet/pay#${input}.${Buffer.from(signature).toString('base64url')}`
+      return `${config.publicUrl}/wallet/pay#${await signJws(header, payload, agent.signer(keyRef))}`
     },
     keys: async () => {
       const { publicJwk } = await agent.authority.signingKey()

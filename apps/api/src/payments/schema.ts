@@ -1,6 +1,5 @@
 import { z } from 'zod'
-
-const localized = z.object({ ko: z.string(), en: z.string() })
+import { localizedSchema } from '../catalogue/schema.ts'
 
 /** Whole points, as the contract can hold them (40 bits), without leading zeros. */
 const points = z
@@ -27,7 +26,7 @@ export const codeBodySchema = z.object({
   code: z.string().min(1).max(400).describe('What was scanned from the phone'),
 })
 
-const payeeSchema = z.object({ id: z.number().int(), name: localized, kind: z.string() })
+const payeeSchema = z.object({ id: z.number().int(), name: localizedSchema, kind: z.string() })
 const statusSchema = z
   .enum(['held', 'batched', 'settled', 'failed'])
   .describe('"held" and "batched": taken, and on the way to the chain')

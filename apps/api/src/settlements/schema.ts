@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { localizedSchema } from '../catalogue/schema.ts'
 
 const points = z.string().regex(/^\d+$/)
 
@@ -7,7 +8,7 @@ export const settlementParamsSchema = z.object({ id: z.uuid() })
 export const settlementSchema = z
   .object({
     id: z.uuid(),
-    payee: z.object({ id: z.number().int(), name: z.object({ ko: z.string(), en: z.string() }) }),
+    payee: z.object({ id: z.number().int(), name: localizedSchema }),
     from: z.iso.date().describe('Days in Korea, both counted'),
     to: z.iso.date(),
     payments: z.number().int(),

@@ -1,6 +1,6 @@
 import { MARGIN, type Pdf, renderPdf } from '../pdf/document.ts'
-import { dateOf } from '../time/korea.ts'
-import { type Statement, timeOf } from './statement.ts'
+import { dateOf, timeOf } from '../time/korea.ts'
+import type { Statement } from './statement.ts'
 
 export type StatementHead = { city: string; payee: string; businessNo: string | null; closedAt: Date }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from '@pass/database'
-import { dateOf, endOf, startOf } from '../time/korea.ts'
+import { csvBytes } from '../http/csv.ts'
+import { dateOf, endOf, startOf, timeOf } from '../time/korea.ts'
 import type { Period } from './periods.ts'
 
 /** A payment or a refund; a refund's `points` are negative. */
@@ -89,35 +90,23 @@ export async function unprovenOf(sql: Sql, payeeId: number, { lines }: Statement
 
 const KINDS = { payment: '결제', refund: '환불' } as const
 
-/**
- * The statement as CSV (RFC 4180), with a byte order mark so that a spreadsheet reads its Korean, and in it nothing
- * that a spreadsheet would take for a formula.
- */
+/** The statement as a file for a spreadsheet. Its bytes are what `fileHash` is of. */
 export function csvOf({ lines, gross, refunded, net }: Statement): Uint8Array {
-  const rows = [
+  return csvBytes([
     ['날짜', '시각', '구분', '포인트', '번호', '결제 확인값', '사유'],
     ...lines.map(({ kind, at, points, id, digest, reason }) => [
       dateOf(at),
       timeOf(at),
       KINDS[kind],
-      String(points),
+      points,
       id,
       digest,
-      safe(reason),
+      reason,
     ]),
-    ['', '', '결제 합계', String(gross), '', '', ''],
-    ['', '', '환불 합계', String(-refunded), '', '', ''],
-    ['', '', '지급액(원)', String(net), '', '', ''],
-  ]
-  const text = rows.map((row) => row.map(quoted).join(',')).join('\r\n')
-  return new TextEncoder().encode(`\uFEFF${text}\r\n`)
+    ['', '', '결제 합계', gross, '', '', ''],
+    ['', '', '환불 합계', -refunded, '', '', ''],
+    ['', '', '지급액(원)', net, '', '', ''],
+  ])
 }
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** HH:MM:SS in Korea. */
-export const timeOf = (at: Date): string =>
-  at.toLocaleTimeString('en-GB', { timeZone: 'Asia/Seoul', hour12: false })
-
-const safe = (text: string) => (/^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text)
-const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)

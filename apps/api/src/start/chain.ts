@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChainAccount, Vault } from '@pass/agent'
+import { roleAccounts, type Vault } from '@pass/agent'
 import {
   ChainError,
   type CityChain,
@@ -8,7 +8,6 @@ import {
   deployCity,
   type EarlierManifest,
   earlierManifestSchema,
-  type Hex,
   type Manifest,
 } from '@pass/chain'
 import type { Logger } from 'pino'
@@ -83,16 +82,11 @@ type Deployment = { config: Config; rpcUrl: string; vault: Vault; file: string }
 /** Deploys what the chain lacks, and keeps the manifest beside the chain's state. */
 async function deploy({ config, rpcUrl, vault, file }: Deployment): Promise<Manifest> {
   const before = await readManifest(file)
-  const addressOf = async (name: ChainAccount) => (await (await vault.chainSigner(name)).getAddress()) as Hex
   const manifest = await deployCity({
     rpcUrl,
     chainId: config.chainId,
     deployer: await vault.chainSigner('deployer'),
-    registrar: await addressOf('registrar'),
-    anchorer: await addressOf('anchorer'),
-    settler: await addressOf('settler'),
-    treasurer: await addressOf('treasurer'),
-    approver: await addressOf('approver'),
+    ...(await roleAccounts(vault)),
     ...(before ? { manifest: before } : {}),
   })
   // Written whole or not at all: a crash in between must not leave half a manifest.

@@ -17,3 +17,8 @@ export function startOf(date: string): Date {
 export function endOf(date: string): Date {
   return startOf(addDays(date, 1))
 }
+
+/** HH:MM:SS in Korea. */
+export function timeOf(time: Date): string {
+  return time.toLocaleTimeString('en-GB', { timeZone: 'Asia/Seoul', hour12: false })
+}

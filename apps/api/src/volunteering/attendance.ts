@@ -3,7 +3,9 @@ import type { z } from 'zod'
 import type { Principal, WalletPrincipal } from '../access/principal.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
+import { csvBytes } from '../http/csv.ts'
 import { Problem } from '../http/problem.ts'
+import { timeOf } from '../time/korea.ts'
 import type { Wallets } from '../wallets/service.ts'
 import type { DoorCodes } from './door-code.ts'
 import { type ActivityRow, localized, lockCitizens, readActivity } from './rows.ts'
@@ -273,8 +275,7 @@ const ATTENDANCE_WORDS = {
 }
 
 function attendanceCsv(rows: readonly Volunteer[]): Uint8Array {
-  const time = (at: string | null) =>
-    at === null ? '' : new Date(at).toLocaleTimeString('en-GB', { timeZone: 'Asia/Seoul', hour12: false })
+  const time = (at: string | null) => (at === null ? '' : timeOf(new Date(at)))
   return csvBytes([
     ['이름', '모임', '들어온 시각', '나간 시각', '인정 시간(분)', '상태', '메모'],
     ...rows.map(({ name, group, attendance }) => [
@@ -287,15 +288,4 @@ function attendanceCsv(rows: readonly Volunteer[]): Uint8Array {
       attendance?.note ?? '',
     ]),
   ])
-}
-
-/**
- * CSV (RFC 4180) with a byte order mark so that a spreadsheet reads its Korean, and in it nothing that a spreadsheet
- * would take for a formula.
- */
-export function csvBytes(rows: readonly (readonly string[])[]): Uint8Array {
-  const safe = (text: string) => (/^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text)
-  const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
-  const text = rows.map((row) => row.map((cell) => quoted(safe(cell))).join(',')).join('\r\n')
-  return new TextEncoder().encode(`\uFEFF${text}\r\n`)
 }

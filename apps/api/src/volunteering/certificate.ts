@@ -1,3 +1,4 @@
+import { signJws } from '@pass/credentials'
 import type { Sql } from '@pass/database'
 import type { z } from 'zod'
 import type { WalletPrincipal } from '../access/principal.ts'
@@ -50,14 +51,11 @@ export function createCertificates({
     const [leaf = ''] = x5c
     const sha256 = await crypto.subtle.digest('SHA-256', Buffer.from(leaf, 'base64'))
     const header = {
-      alg: 'ES256',
       typ: TYPE,
       kid: didUrl,
       'x5t#S256': Buffer.from(sha256).toString('base64url'),
     }
-    const input = `${encoded(header)}.${encoded(facts)}`
-    const signature = await agent.signer(keyRef)(Buffer.from(input))
-    return `${input}.${Buffer.from(signature).toString('base64url')}`
+    return signJws(header, facts, agent.signer(keyRef))
   }
 
   return {
@@ -131,5 +129,3 @@ async function factsOf(sql: Sql, subjectId: string, hoursId: string, now: Date):
     iat: Math.floor(now.getTime() / 1000),
   }
 }
-
-const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')

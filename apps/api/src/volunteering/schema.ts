@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { localizedSchema } from '../catalogue/schema.ts'
 import { line, prose } from '../http/text.ts'
 
-const localized = z.object({ ko: z.string(), en: z.string() })
 const words = (text: z.ZodString) =>
   z.object({ ko: text, en: text.optional() }).transform(({ ko, en }) => ({ ko, en: en ?? ko }))
 
@@ -27,7 +27,7 @@ export const organisationQuerySchema = z.object({ status: z.enum(organisationSta
 export const organisationSchema = z
   .object({
     id: z.uuid(),
-    name: localized,
+    name: localizedSchema,
     registrationNo: z.string(),
     phone: z.string().nullable(),
     status: z.enum(organisationStatuses),
@@ -46,7 +46,7 @@ export const accreditedSchema = z.object({
 
 // ---------------------------------------------------------------- activities
 
-export const activityKindSchema = z.object({ id: z.string(), name: localized })
+export const activityKindSchema = z.object({ id: z.string(), name: localizedSchema })
 const activityFields = {
   title: words(line(80)),
   description: words(prose(2000)),
@@ -84,10 +84,10 @@ export const publishBodySchema = z
 export const activitySchema = z
   .object({
     id: z.uuid(),
-    organisation: z.object({ id: z.uuid(), name: localized }),
+    organisation: z.object({ id: z.uuid(), name: localizedSchema }),
     seriesId: z.uuid().nullable().describe('The same for all dates of a repeated activity'),
-    title: localized,
-    description: localized,
+    title: localizedSchema,
+    description: localizedSchema,
     kind: z.string(),
     place: z.string(),
     address: z.string(),
@@ -171,7 +171,7 @@ export const mineSchema = z.object({
   hours: z.array(
     z.object({
       id: z.uuid(),
-      title: localized,
+      title: localizedSchema,
       organisation: z.string(),
       date: z.iso.date(),
       minutes: z.number().int(),
@@ -188,7 +188,7 @@ export const mineSchema = z.object({
 export const codeSchema = z.object({ text: z.string(), expiresAt: z.iso.datetime() })
 export const checkBodySchema = z.object({ text: z.string().max(300) })
 export const checkedSchema = z.object({
-  activity: z.object({ id: z.uuid(), title: localized }),
+  activity: z.object({ id: z.uuid(), title: localizedSchema }),
   what: z.enum(['in', 'out']),
   at: z.iso.datetime(),
 })
@@ -248,11 +248,11 @@ export const disputeSchema = z.object({
   signupId: z.uuid(),
   activity: z.object({
     id: z.uuid(),
-    title: localized,
+    title: localizedSchema,
     startsAt: z.iso.datetime(),
     minutes: z.number().int(),
   }),
-  organisation: localized,
+  organisation: localizedSchema,
   volunteer: z.string(),
   minutes: z.number().int().nullable(),
   checkedInAt: z.iso.datetime(),
@@ -306,7 +306,7 @@ export const consentSchema = z.object({
 export const certificateKeysSchema = z.array(
   z.object({
     kid: z.string(),
-    agency: z.object({ id: z.string(), name: localized }),
+    agency: z.object({ id: z.string(), name: localizedSchema }),
     jwk: z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
     x5c: z.array(z.string()),
     validFrom: z.iso.datetime(),
@@ -336,7 +336,7 @@ export const portalPreviewSchema = z.object({
     )
     .describe('The first twenty'),
   errorCount: z.number().int(),
-  errors: z.array(z.object({ row: z.number().int(), column: z.string(), message: localized })),
+  errors: z.array(z.object({ row: z.number().int(), column: z.string(), message: localizedSchema })),
 })
 export const portalAppliedSchema = z.object({ added: z.number().int(), unchanged: z.number().int() })
 export const exportQuerySchema = z.object({ from: day, to: day })

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ChainAccount, createCityAgent, openVault } from '@pass/agent'
-import { connectCity, deployCity, type Hex } from '@pass/chain'
+import { createCityAgent, openVault, roleAccounts } from '@pass/agent'
+import { connectCity, deployCity } from '@pass/chain'
 import { startAnvil } from '@pass/chain/anvil'
 import { type DatabaseLocation, openDatabase } from '@pass/database'
 import { createHolder, createMemoryKeys, createMemoryStore } from '@pass/holder'
@@ -31,16 +31,11 @@ export async function startWalletCity(database: DatabaseLocation = { memory: tru
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
   const masterKey = new Uint8Array(randomBytes(32))
   const vault = await openVault({ db, masterKey })
-  const addressOf = async (name: ChainAccount) => (await (await vault.chainSigner(name)).getAddress()) as Hex
   const manifest = await deployCity({
     rpcUrl: anvil.rpcUrl,
     chainId: CHAIN_ID,
     deployer: await vault.chainSigner('deployer'),
-    registrar: await addressOf('registrar'),
-    anchorer: await addressOf('anchorer'),
-    settler: await addressOf('settler'),
-    treasurer: await addressOf('treasurer'),
-    approver: await addressOf('approver'),
+    ...(await roleAccounts(vault)),
   })
   const chain = connectCity({ rpcUrl: anvil.rpcUrl, manifest })
   undo.push(() => chain.close())

@@ -1,9 +1,10 @@
-import { type CityChain, connectCity, deployCity, type Hex } from '@pass/chain'
+import { type CityChain, connectCity, deployCity } from '@pass/chain'
 import { startAnvil } from '@pass/chain/anvil'
 import { type Database, type DatabaseLocation, openDatabase } from '@pass/database'
 import { createCityAgent } from '../city-agent.ts'
+import { roleAccounts } from '../keys/chain-accounts.ts'
 import { openVault } from '../keys/vault.ts'
-import type { ChainAccount, CityAgent } from '../types.ts'
+import type { CityAgent } from '../types.ts'
 
 /** A city in memory on a chain of its own, for tests. */
 export type TestCity = {
@@ -34,16 +35,11 @@ export async function startTestCity(location: DatabaseLocation = { memory: true 
   const db = await openDatabase(location)
   const anvil = await startAnvil({ chainId: CHAIN_ID })
   const vault = await openVault({ db, masterKey })
-  const addressOf = async (name: ChainAccount) => (await (await vault.chainSigner(name)).getAddress()) as Hex
   const manifest = await deployCity({
     rpcUrl: anvil.rpcUrl,
     chainId: CHAIN_ID,
     deployer: await vault.chainSigner('deployer'),
-    registrar: await addressOf('registrar'),
-    anchorer: await addressOf('anchorer'),
-    settler: await addressOf('settler'),
-    treasurer: await addressOf('treasurer'),
-    approver: await addressOf('approver'),
+    ...(await roleAccounts(vault)),
   })
   const chain = connectCity({ rpcUrl: anvil.rpcUrl, manifest })
   const { provider } = chain
