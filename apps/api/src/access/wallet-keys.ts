@@ -2,7 +2,7 @@ import type { PublicJwk } from '@pass/credentials'
 import type { Request } from 'express'
 import type { Context } from '../context.ts'
 import { OAuthError, Problem } from '../http/problem.ts'
-import { verifyDpop } from '../issuance/dpop.ts'
+import { verifyDpop } from '../jose/dpop.ts'
 import { createCountsOnce } from './counts-once.ts'
 import type { WalletPrincipal } from './principal.ts'
 

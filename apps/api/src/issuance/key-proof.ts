@@ -1,7 +1,7 @@
 import type { PublicJwk } from '@pass/credentials'
 import { OAuthError } from '../http/problem.ts'
-import { type DecodedJws, decodeJws, isJsonObject, isSignedBy, publicJwkIn, thumbprintOf } from './jws.ts'
-import type { Nonces } from './nonce.ts'
+import { type DecodedJws, decodeJws, isJsonObject, isSignedBy, publicJwkIn, thumbprintOf } from '../jose/jws.ts'
+import type { Nonces } from '../jose/nonce.ts'
 
 /** How many copies one request may ask for: `batch_size` in the metadata. */
 export const BATCH_SIZE = 10

@@ -2,9 +2,9 @@ import { hashSecret, newSecret } from '../access/secrets.ts'
 import type { Context } from '../context.ts'
 import { OAuthError } from '../http/problem.ts'
 import { type AgencyDesk, refuseSuspended } from './agency-desk.ts'
-import { dpopRefusal, verifyDpop } from './dpop.ts'
+import { dpopRefusal, verifyDpop } from '../jose/dpop.ts'
 import { PRE_AUTHORIZED } from './metadata.ts'
-import type { Nonces } from './nonce.ts'
+import type { Nonces } from '../jose/nonce.ts'
 import { txCodeHash } from './offers.ts'
 
 export type TokenRequest = {

@@ -2,7 +2,7 @@ import type { PublicJwk } from '@pass/agent'
 import { signJws } from '@pass/credentials'
 import { PAYMENT_REQUEST_TYPE } from '@pass/holder/payment-request'
 import type { Context } from '../context.ts'
-import { thumbprintOf } from '../issuance/jws.ts'
+import { thumbprintOf } from '../jose/jws.ts'
 
 export type RequestCode = {
   /** Text of the QR code that a merchant shows: the city vouches for name and amount. */

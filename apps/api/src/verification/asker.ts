@@ -1,7 +1,7 @@
 import { createCountsOnce } from '../access/counts-once.ts'
 import type { Context } from '../context.ts'
 import { OAuthError } from '../http/problem.ts'
-import { verifyDpop } from '../issuance/dpop.ts'
+import { verifyDpop } from '../jose/dpop.ts'
 import { askedElsewhere } from './refusals.ts'
 
 const WALLET = 'wallet:'

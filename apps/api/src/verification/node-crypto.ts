@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import type { CryptoPort, PublicJwk } from '@pass/credentials'
-import { importEs256, verifyEs256 } from '../es256.ts'
+import { importEs256, verifyEs256 } from '../jose/es256.ts'
 
 /** Enough for every issuer of a city; holders' keys, each used once, push each other out. */
 const MAX_KEYS = 256

@@ -2,7 +2,7 @@ import { CredentialError } from '@pass/credentials'
 import { OAuthError } from '../http/problem.ts'
 import { RegistryUnavailable } from './accreditation.ts'
 import type { Refusal } from './codes.ts'
-import { ResponseEncryptionError } from './response-encryption.ts'
+import { ResponseEncryptionError } from '../jose/jwe.ts'
 
 /** What the wallet is told, by code. The code is for the wallet's own words; the sentence is for its maker. */
 const SENTENCES: Record<Refusal, string> = {

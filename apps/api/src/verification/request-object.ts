@@ -1,6 +1,6 @@
 import type { Sign } from '@pass/agent'
 import type { PublicJwk } from '@pass/credentials'
-import { RESPONSE_ENCRYPTIONS } from './response-encryption.ts'
+import { RESPONSE_ENCRYPTIONS } from '../jose/jwe.ts'
 import type { VerifierIdentity } from './verifier-identity.ts'
 
 export type RequestObjectOptions = {

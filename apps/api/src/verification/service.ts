@@ -14,7 +14,7 @@ import { createOpenRequests, type OpenRequest } from './open-requests.ts'
 import { createQueries, registeredPurpose } from './query.ts'
 import { closed, malformed, refused, undecided } from './refusals.ts'
 import { signRequestObject } from './request-object.ts'
-import { createResponseKey } from './response-encryption.ts'
+import { createResponseKey } from '../jose/jwe.ts'
 import type { CreateVerification, VerificationSummary, VerificationView } from './schema.ts'
 import { createStatusSource } from './status-source.ts'
 import {

@@ -1,5 +1,5 @@
 import { CredentialError } from '@pass/credentials'
-import { decryptResponse } from './response-encryption.ts'
+import { decryptResponse } from '../jose/jwe.ts'
 
 /** More than any query of ours can ask for. */
 const MAX_ANSWERS = 16

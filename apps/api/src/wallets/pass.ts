@@ -1,7 +1,7 @@
 import { createCountsOnce } from '../access/counts-once.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
-import { decodeJws, isSignedBy, publicJwkIn, thumbprintOf } from '../issuance/jws.ts'
+import { decodeJws, isSignedBy, publicJwkIn, thumbprintOf } from '../jose/jws.ts'
 
 /** How long a pass counts after it was made. */
 const PASS_SECONDS = 60

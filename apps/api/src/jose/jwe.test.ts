@@ -1,6 +1,6 @@
 import { CompactEncrypt, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createResponseKey, decryptResponse, ResponseEncryptionError } from './response-encryption.ts'
+import { createResponseKey, decryptResponse, ResponseEncryptionError } from './jwe.ts'
 
 const OFF_CURVE = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) }
 const PLAINTEXT = Buffer.from('{"vp_token":{}}')

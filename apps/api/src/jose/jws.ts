@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PublicJwk } from '@pass/credentials'
-import { importEs256, verifyEs256 } from '../es256.ts'
+import { importEs256, verifyEs256 } from './es256.ts'
 
 export type JsonObject = Record<string, unknown>
 
