@@ -46,7 +46,7 @@ Incheon Pass is ready (${((performance.now() - began) / 1000).toFixed(1)} s).
   Wallet   ${config.publicUrl}/wallet/
   Console  ${config.publicUrl}/console/
   API      ${config.publicUrl}/api/docs
-  Chain    ${withoutUser(city.chainRpcUrl)}
+  Chain    ${withoutUser(city.chainRpcUrl)}${city.sampleSignIn ? `\n  Sign-in  ${city.sampleSignIn} (a sample: made-up people, no real identity)` : ''}
 
   Sign in to the console (each link works once, for 24 hours; a new start prints new ones):
 ${city.links.map(({ role, url }) => `    ${role.padEnd(11)}${url}`).join('\n')}

@@ -62,7 +62,10 @@ export type CityOptions = {
 export async function startCity(options: CityOptions = {}): Promise<TestCity> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'pass-city-'))
   const port = options.port ?? (await freePort())
-  const child = spawnStart({ ...options.env, DATA_DIR: dataDir, PORT: String(port) }, options.nodeArgs)
+  const child = spawnStart(
+    { ANCHOR_BATCH_AGE_MS: '400', ...options.env, DATA_DIR: dataDir, PORT: String(port) },
+    options.nodeArgs,
+  )
   const output = collect(child)
   await untilReady(child, output)
   const url = `http://localhost:${port}`
@@ -119,7 +122,7 @@ export async function startCity(options: CityOptions = {}): Promise<TestCity> {
 export function spawnStart(env: Record<string, string>, nodeArgs: string[] = []): ChildProcess {
   return spawn(process.execPath, [...nodeArgs, join(ROOT, 'scripts', 'start.ts')], {
     cwd: ROOT,
-    env: { ...process.env, ...NO_SETTINGS, LOG_LEVEL: 'warn', ...env },
+    env: { ...process.env, ...NO_SETTINGS, LOG_LEVEL: 'warn', SAMPLE_SIGN_IN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -1,11 +1,14 @@
 import { createHolder, createMemoryKeys, createMemoryStore, type Holder } from '@pass/holder'
+import { attestAt } from '../apps/api/src/testing/attest.ts'
 import type { TestCity } from './city.ts'
 
 /** A wallet without a screen, which trusts what the city publishes. */
 export function openHeadlessHolder(city: Pick<TestCity, 'url'>, request: typeof fetch = fetch): Holder {
+  const keys = createMemoryKeys()
   return createHolder({
-    keys: createMemoryKeys(),
+    keys,
     store: createMemoryStore(),
+    attest: attestAt(city.url, keys),
     fetch: request,
     clock: () => new Date(),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),

@@ -3,7 +3,15 @@ import { defineConfig, type UserConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
 const API = process.env['API_URL'] ?? 'http://localhost:8080'
-const SERVED_BY_API = ['/api', '/issuers', '/verifier', '/credential-types', '/status-lists', '/.well-known']
+const SERVED_BY_API = [
+  '/api',
+  '/issuers',
+  '/verifier',
+  '/credential-types',
+  '/status-lists',
+  '/oauth',
+  '/.well-known',
+]
 
 const configuration: UserConfig = {
   base: '/wallet/',

@@ -1,52 +1,22 @@
-import {
-  createCipheriv,
-  createECDH,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  randomUUID,
-  sign,
-} from 'node:crypto'
+import { createCipheriv, createECDH, createHash, randomBytes, sign } from 'node:crypto'
 import { type PublicJwk, presentSdJwt } from '@pass/credentials'
 import type { TestCity } from '../city.ts'
+import { decryptWith, encryptionJwk, encryptTo } from '../conformance/encryption.ts'
+import { type Key, newKey } from '../conformance/jose.ts'
+import { issuerOf, tokenByOffer } from '../conformance/receive.ts'
+import { createWalletClient, type WalletClient } from '../conformance/wallet-client.ts'
+import type { TestProvider } from '../conformance/wallet-provider.ts'
 
 /** The wallet's side of both protocols with as little work as possible, so that a benchmark waits for the server. */
 
-export type BareKey = { publicJwk: PublicJwk; privateKey: KeyObject }
-export type BareCopy = { credential: string; hash: string; key: BareKey; receipt?: unknown }
-
-export function bareKey(): BareKey {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
-  return { publicJwk: { kty, crv, x, y } as PublicJwk, privateKey }
-}
+export type BareCopy = { credential: string; hash: string; key: Key; receipt?: unknown }
 
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-export const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest()
-const es256 = (data: string | Uint8Array, { privateKey }: BareKey) =>
+export const digest = (data: string | Buffer) => createHash('sha256').update(data).digest()
+const es256 = (data: string | Uint8Array, { privateKey }: Key) =>
   sign('sha256', Buffer.from(data), { key: privateKey, dsaEncoding: 'ieee-p1363' })
 
-function jws(header: Record<string, unknown>, payload: Record<string, unknown>, key: BareKey): string {
-  const input = `${b64({ alg: 'ES256', ...header })}.${b64(payload)}`
-  return `${input}.${es256(input, key).toString('base64url')}`
-}
-
 const now = () => Math.floor(Date.now() / 1000)
-
-function dpop(key: BareKey, htu: string, accessToken?: string): string {
-  return jws(
-    { typ: 'dpop+jwt', jwk: key.publicJwk },
-    {
-      jti: randomUUID(),
-      htm: 'POST',
-      htu,
-      iat: now(),
-      ...(accessToken ? { ath: sha256(accessToken).toString('base64url') } : {}),
-    },
-    key,
-  )
-}
 
 async function answered(response: Response) {
   const body = await response.text()
@@ -54,48 +24,62 @@ async function answered(response: Response) {
   return body === '' ? {} : JSON.parse(body)
 }
 
+/** What an issuance has beyond what it must have; each costs the server something. */
+export type Parts = {
+  /** One attestation over all keys by the wallet's provider, in the header of each key proof. */
+  keyAttestation?: boolean
+  /** Request and response encrypted on top of TLS. */
+  encryption?: boolean
+  /** The wallet says that it has the card. */
+  notification?: boolean
+}
+
+/** A wallet with a provider that the city trusts. Each works one issuance at a time. */
+export type BareWallet = { client: WalletClient; provider: TestProvider; responseKey: Key }
+
+export async function bareWallet(city: TestCity, provider: TestProvider): Promise<BareWallet> {
+  return {
+    client: await createWalletClient(issuerOf(city), provider),
+    provider,
+    responseKey: await newKey(),
+  }
+}
+
 /** From the officer's request to the signed copies: everything that one issuance asks of the server. */
-export async function issueTo(city: TestCity, keys: BareKey[]): Promise<BareCopy[]> {
-  const { agency, type, subject } = city.credentials.sample
-  const issuer = `${city.url}/issuers/${agency}`
-  const { body: offer } = await city.call('officer', '/api/offers', { agency, type, subject })
-  const by = new URLSearchParams(offer.offerUri.split('?')[1]).get('credential_offer_uri') ?? ''
-  const { grants } = await answered(await fetch(by))
-  const [grant] = Object.values<Record<string, string>>(grants)
-  const dpopKey = keys[0] ?? bareKey()
-  const token = await answered(
-    await fetch(`${issuer}/token`, {
-      method: 'POST',
-      headers: { dpop: dpop(dpopKey, `${issuer}/token`) },
-      body: new URLSearchParams({
-        grant_type: 'urn:ietf:params:oauth:grant-type:pre-authorized_code',
-        'pre-authorized_code': grant?.['pre-authorized_code'] ?? '',
-        tx_code: offer.txCode,
-      }),
-    }),
-  )
-  const { c_nonce: nonce } = await answered(await fetch(`${issuer}/nonce`, { method: 'POST' }))
-  const { credentials } = await answered(
-    await fetch(`${issuer}/credential`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `DPoP ${token.access_token}`,
-        dpop: dpop(dpopKey, `${issuer}/credential`, token.access_token),
-      },
-      body: JSON.stringify({
-        credential_configuration_id: type,
-        proofs: {
-          jwt: keys.map((key) =>
-            jws({ typ: 'openid4vci-proof+jwt', jwk: key.publicJwk }, { aud: issuer, iat: now(), nonce }, key),
-          ),
-        },
-      }),
-    }),
-  )
+export async function issueTo(
+  city: TestCity,
+  { client, provider, responseKey }: BareWallet,
+  keys: Key[],
+  parts: Parts = {},
+): Promise<BareCopy[]> {
+  const { access_token: accessToken } = await tokenByOffer(city, client)
+  const nonce = await client.nonce()
+  const attested = parts.keyAttestation
+    ? { header: { key_attestation: provider.attestKeys(keys, nonce) } }
+    : undefined
+  const request = {
+    credential_configuration_id: city.credentials.sample.type,
+    proofs: { jwt: client.proofs(keys, nonce, attested) },
+  }
+  const [encryptionKey] = client.issuer.credential_request_encryption.jwks.keys
+  const body = parts.encryption
+    ? await encryptTo(encryptionKey, {
+        ...request,
+        credential_response_encryption: { jwk: encryptionJwk(responseKey), enc: 'A256GCM' },
+      })
+    : request
+  const answer = await client.credential(body, { accessToken })
+  if (answer.status !== 200) throw new Error(`no credential: ${answer.status} ${answer.text}`)
+  const { credentials, notification_id } = parts.encryption
+    ? (await decryptWith(responseKey, answer.text)).content
+    : answer.body
+  if (parts.notification) {
+    const told = await client.notify({ notification_id, event: 'credential_accepted' }, { accessToken })
+    if (told.status !== 204) throw new Error(`not noted: ${told.status} ${told.text}`)
+  }
   return keys.map((key, index) => {
     const { credential } = credentials[index]
-    return { credential, key, hash: sha256(credential.split('~')[0]).toString('hex') }
+    return { credential, key, hash: digest(credential.split('~')[0]).toString('hex') }
   })
 }
 
@@ -160,7 +144,7 @@ function encrypt(payload: unknown, to: PublicJwk & { kid: string }): string {
     length(128),
   ]
   const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-128-gcm', sha256(Buffer.concat(info)).subarray(0, 16), iv)
+  const cipher = createCipheriv('aes-128-gcm', digest(Buffer.concat(info)).subarray(0, 16), iv)
   cipher.setAAD(Buffer.from(header))
   const body = Buffer.concat([cipher.update(JSON.stringify(payload)), cipher.final()])
   const parts = [iv, body, cipher.getAuthTag()].map((part) => part.toString('base64url'))

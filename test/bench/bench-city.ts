@@ -2,7 +2,10 @@ import { startPostgres } from '@pass/database/testing'
 import { freePort, startCity, type TestCity } from '../city.ts'
 
 /** A city without rate limits whose profile can be taken. `databaseUrl` is that of the server, if there is one. */
-export async function benchCity(database: 'embedded' | 'server'): Promise<{
+export async function benchCity(
+  database: 'embedded' | 'server',
+  more: Record<string, string> = {},
+): Promise<{
   city: TestCity
   inspectorPort: number
   databaseUrl: string | undefined
@@ -12,7 +15,13 @@ export async function benchCity(database: 'embedded' | 'server'): Promise<{
   const inspectorPort = await freePort()
   const city = await startCity({
     nodeArgs: [`--inspect=127.0.0.1:${inspectorPort}`],
-    env: { RATE_LIMIT_FACTOR: '0', ...(server ? { DATABASE_URL: server.url } : {}) },
+    // As `npm start` has it; cities under test anchor sooner.
+    env: {
+      RATE_LIMIT_FACTOR: '0',
+      ANCHOR_BATCH_AGE_MS: '5000',
+      ...(server ? { DATABASE_URL: server.url } : {}),
+      ...more,
+    },
   })
   return {
     city,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { TestCity } from '../city.ts'
+import { openInspector } from '../inspector.ts'
 
 /**
  * What one operation costs at the least: each primitive with how often it is needed. `run` is node:crypto as its
@@ -105,35 +106,13 @@ export async function profile(
   inspectorPort: number,
   work: () => Promise<unknown>,
 ): Promise<Record<string, number>> {
-  const [target] = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)).json()) as {
-    webSocketDebuggerUrl: string
-  }[]
-  if (!target) throw new Error('the server has no inspector')
-  const socket = new WebSocket(target.webSocketDebuggerUrl)
-  await new Promise((resolve, reject) => {
-    socket.addEventListener('open', resolve)
-    socket.addEventListener('error', reject)
-  })
-  let id = 0
-  const ask = (method: string, params = {}) =>
-    new Promise<{ profile?: CpuProfile }>((resolve) => {
-      id += 1
-      const asked = id
-      const onMessage = ({ data }: MessageEvent) => {
-        const answer = JSON.parse(String(data))
-        if (answer.id !== asked) return
-        socket.removeEventListener('message', onMessage)
-        resolve(answer.result)
-      }
-      socket.addEventListener('message', onMessage)
-      socket.send(JSON.stringify({ id: asked, method, params }))
-    })
+  const { ask, close } = await openInspector(inspectorPort)
   await ask('Profiler.enable')
   await ask('Profiler.setSamplingInterval', { interval: 500 })
   await ask('Profiler.start')
   await work()
-  const { profile } = await ask('Profiler.stop')
-  socket.close()
+  const { profile } = await ask<{ profile?: CpuProfile }>('Profiler.stop')
+  close()
   return profile ? sharesByPart(profile) : {}
 }
 

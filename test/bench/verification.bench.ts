@@ -1,6 +1,8 @@
 // What a verification costs the server: request made, fetched, answered, result read.
 import { createDecipheriv, createECDH, createPublicKey, createSecretKey, sign, verify } from 'node:crypto'
-import { type BareCopy, bareKey, issueTo, presentCopy, sha256 } from './bare-wallet.ts'
+import { newKey, newKeys } from '../conformance/jose.ts'
+import { createTestProvider } from '../conformance/wallet-provider.ts'
+import { type BareCopy, bareWallet, digest, issueTo, presentCopy } from './bare-wallet.ts'
 import { benchCity } from './bench-city.ts'
 import { type Floor, load, measureFloor, profile, report } from './measure.ts'
 
@@ -8,8 +10,8 @@ import { type Floor, load, measureFloor, profile, report } from './measure.ts'
  * What no server can do without, when it knows the issuer's certificate, the status list and the roots: each
  * primitive of node:crypto on data of the length that it has in the protocol.
  */
-function floor(): Floor {
-  const { privateKey, publicJwk } = bareKey()
+async function floor(): Promise<Floor> {
+  const { privateKey, jwk: publicJwk } = await newKey()
   const publicKey = createPublicKey({ key: publicJwk, format: 'jwk' })
   const pem = publicKey.export({ format: 'pem', type: 'spki' })
   const signed = Buffer.alloc(2500, 1)
@@ -54,19 +56,21 @@ function floor(): Floor {
       },
     },
     // What the presentation is over (sd_hash), and what was anchored.
-    longHash: { times: 2, run: () => sha256(signed) },
+    longHash: { times: 2, run: () => digest(signed) },
     // The disclosures (the age flag and what holds it), the content key, and the leaf and path of the receipt.
-    shortHash: { times: 14, run: () => sha256(short) },
+    shortHash: { times: 14, run: () => digest(short) },
   }
 }
 
 const results: Record<string, unknown>[] = []
+const provider = await createTestProvider()
 for (const database of ['embedded', 'server'] as const) {
-  const { city, inspectorPort, end } = await benchCity(database)
+  const { city, inspectorPort, end } = await benchCity(database, { WALLET_PROVIDERS: provider.file })
   try {
     // More holder keys than any cache of ours holds: in life, each presentation comes with a key of its own.
     const copies: BareCopy[] = []
-    for (let i = 0; i < 60; i++) copies.push(...(await issueTo(city, Array.from({ length: 10 }, bareKey))))
+    const wallet = await bareWallet(city, provider)
+    for (let i = 0; i < 60; i++) copies.push(...(await issueTo(city, wallet, await newKeys(10))))
     await receipts(city.url, copies)
     const operation = async (index: number) => {
       const copy = copies[index % copies.length]
@@ -76,7 +80,7 @@ for (const database of ['embedded', 'server'] as const) {
       const { body: result } = await city.call('verifier', `/api/verifications/${asked.id}`)
       if (result.state !== 'accepted') throw new Error(JSON.stringify(result))
     }
-    const bare = measureFloor(floor())
+    const bare = measureFloor(await floor())
     const measured = await load(city, { seconds: 15, parallel: 4 }, operation)
     const spentOn = await profile(inspectorPort, () =>
       load(city, { seconds: 3, parallel: 4, warm: true }, operation),

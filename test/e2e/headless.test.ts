@@ -38,7 +38,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
       code: 'tx_code_wrong',
       shared: false,
     })
-    const [card] = await holder.receive(offer, { txCode })
+    const {
+      credentials: [card],
+    } = await holder.receive(offer, { txCode })
     expect(card?.copies).toHaveLength(10)
     expect(new Set(card?.copies.map(({ keyId }) => keyId)).size).toBe(10)
     await untilAnchored(city, holder)
@@ -136,7 +138,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     }
     const hasty = openHeadlessHolder(city, resending)
     const { id, offerUri, txCode } = await offerSample(city)
-    const [card] = await hasty.receive(await hasty.readOffer(offerUri), { txCode })
+    const {
+      credentials: [card],
+    } = await hasty.receive(await hasty.readOffer(offerUri), { txCode })
     expect(twice.size).toBe(0)
     expect(card?.copies).toHaveLength(10)
     const { body } = await city.call('officer', `/api/credentials?query=${id}`)

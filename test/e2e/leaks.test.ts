@@ -23,7 +23,9 @@ beforeAll(async () => {
   const holder = openHeadlessHolder(city, listening)
   const { id, offerUri, txCode } = await offerSample(city)
   const offer = await holder.readOffer(offerUri)
-  const [card] = await holder.receive(offer, { txCode })
+  const {
+    credentials: [card],
+  } = await holder.receive(offer, { txCode })
   await untilAnchored(city, holder)
   const { result } = await presentTo(city, holder, { template: 'identity' })
   await city.call('officer', `/api/credentials/${id}/revoke`, { reason: 'lost' })

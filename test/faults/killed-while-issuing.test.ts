@@ -43,7 +43,9 @@ describe('the city is killed in the middle of issuing', () => {
       expect(struck).toBe(true)
 
       city = await city.restart()
-      const [card] = await holder.receive(offer, { txCode })
+      const {
+        credentials: [card],
+      } = await holder.receive(offer, { txCode })
       expect(card?.copies).toHaveLength(10)
       await untilAnchored(city, holder)
 

@@ -53,7 +53,9 @@ describe('two processes over one PostgreSQL server and one chain', () => {
       [fetch, toSecond, toSecond].map(async (way) => {
         const holder = openHeadlessHolder(first, way)
         const { offerUri, txCode } = await offerSample(first)
-        const [card] = await holder.receive(await holder.readOffer(offerUri), { txCode })
+        const {
+          credentials: [card],
+        } = await holder.receive(await holder.readOffer(offerUri), { txCode })
         expect(card?.copies).toHaveLength(10)
         return holder
       }),

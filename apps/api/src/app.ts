@@ -18,6 +18,7 @@ import { anchoringRoutes } from './anchoring/routes.ts'
 import { createAnchoring } from './anchoring/service.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { createAudit } from './audit/service.ts'
+import { createAuthorization } from './authorization/service.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { createCatalogue } from './catalogue/service.ts'
 import type { Context } from './context.ts'
@@ -29,6 +30,7 @@ import { createReaderWatch } from './health/reader-watch.ts'
 import { healthRoutes } from './health/routes.ts'
 import { createHealth } from './health/service.ts'
 import { createExpressApp } from './http/express-app.ts'
+import { createOffers } from './issuance/offers.ts'
 import { issuanceRoutes } from './issuance/routes.ts'
 import { createIssuance } from './issuance/service.ts'
 import { mileageRoutes } from './mileage/routes.ts'
@@ -36,6 +38,8 @@ import { createMileage } from './mileage/service.ts'
 import { createCounter } from './payments/counter.ts'
 import { registerRoutes } from './register/routes.ts'
 import { createRegister } from './register/service.ts'
+import { createIdentities } from './sign-in/identities.ts'
+import { createSignIn } from './sign-in/service.ts'
 import { accountRoutes } from './staff/account-routes.ts'
 import { createAccounts } from './staff/accounts.ts'
 import { staffRoutes } from './staff/routes.ts'
@@ -48,6 +52,9 @@ import { verificationRoutes } from './verification/routes.ts'
 import { createVerification } from './verification/service.ts'
 import { volunteeringRoutes } from './volunteering/routes.ts'
 import { createVolunteering } from './volunteering/service.ts'
+import { walletProviderRoutes } from './wallet-provider/routes.ts'
+import { createWalletProvider } from './wallet-provider/service.ts'
+import { createWalletTrust } from './wallet-trust/service.ts'
 import { walletRoutes } from './wallets/routes.ts'
 import { createWallets } from './wallets/service.ts'
 
@@ -71,11 +78,25 @@ export function createApp(context: Context) {
 
   const catalogue = createCatalogue(context)
   const trust = createTrust(context)
-  const register = createRegister(context, { audit })
+  const identities = createIdentities(context)
+  const register = createRegister(context, { audit, identities })
   const agencies = createAgencyOffice(context, { audit })
 
+  const walletProvider = createWalletProvider(context, { audit })
+  const walletTrust = createWalletTrust(context)
+
   const status = createStatus(context, { enqueue })
-  const issuance = createIssuance(context, { status, audit, enqueueAnchors })
+  const offers = createOffers(context, { audit })
+  const signIn = createSignIn(context, { identities })
+  const authorization = createAuthorization(context, { offers, signIn, walletTrust })
+  const issuance = createIssuance(context, {
+    offers,
+    authorization,
+    walletTrust,
+    status,
+    audit,
+    enqueueAnchors: (sql, hashes) => enqueueAnchors(sql, hashes, config.anchorBatchAgeMs),
+  })
   const credentials = createCredentials(context, { status, audit })
   const anchoring = createAnchoring(context)
   const verification = createVerification(context, { status, anchoring })
@@ -119,10 +140,12 @@ export function createApp(context: Context) {
   const metrics = createMetrics({ db: context.db, readerState })
 
   const described = [
+    ...authorization.routes,
     ...issuanceRoutes(issuance),
     ...credentialRoutes(credentials),
     ...verificationRoutes(verification),
     ...walletRoutes(wallets),
+    ...walletProviderRoutes(walletProvider),
     ...volunteeringRoutes(volunteering),
     ...mileageRoutes(mileage),
     ...counter.routes,
@@ -142,6 +165,7 @@ export function createApp(context: Context) {
     log,
     access,
     routes: [...described, ...docsRoutes(described, config.publicUrl)],
+    mounted: { '/oauth': authorization.handler },
     observe: metrics.observe,
     webApps: { '/wallet': join(APPS, 'wallet', 'dist'), '/console': join(APPS, 'console', 'dist') },
   })
@@ -153,7 +177,13 @@ export function createApp(context: Context) {
     verification,
     wallets,
     counter,
-    createSweeper([sessions.sweep, register.sweep, volunteering.sweep]),
+    createSweeper([
+      sessions.sweep,
+      register.sweep,
+      volunteering.sweep,
+      walletProvider.sweep,
+      authorization.sweep,
+    ]),
   ]
   return {
     app,

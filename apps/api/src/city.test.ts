@@ -70,6 +70,36 @@ describe('loadCity', () => {
     expect(loadCity(folder).types.has('library-card')).toBe(true)
   })
 
+  it('takes no wallet provider without the certificate of an authority', () => {
+    const entry = { id: 'other', name: { ko: '다른 지갑', en: 'Other' }, clientIds: ['https://other.test'] }
+    edit('wallet-providers.json', () => [{ ...entry, rootCertificates: ['AAAA'] }])
+    expect(message()).toBe(
+      'city/wallet-providers.json: 0.rootCertificates.0: must be the certificate of an authority: DER in base64.',
+    )
+  })
+
+  it.each([
+    'https://library.example/',
+    'http://library.example',
+    'library.example',
+    'https://Library.example',
+  ])('takes no page of a verifier that is not an origin: %s', (origin) => {
+    edit(
+      'verifiers.json',
+      (verifiers: object[]) => void Object.assign(verifiers[0] ?? {}, { origins: [origin] }),
+    )
+    expect(message()).toBe(
+      'city/verifiers.json: 0.origins.0: must be an origin such as https://library.example.',
+    )
+  })
+
+  it('takes no transaction whose sentence has a gap, and no type of them twice', () => {
+    edit('transaction-types.json', (types: object[]) => [...types, types[0]])
+    expect(message()).toContain('transaction-types.json: id "kr.incheon.pass.confirmation" is there twice')
+    edit('transaction-types.json', ([type]: object[]) => [{ ...type, fields: {} }])
+    expect(message()).toMatch(/^city\/transaction-types\.json: 0\.sentence\.ko: there is no field statement/)
+  })
+
   it('answers a faulty file with one sentence that names file and field', () => {
     edit('districts.json', (districts: { code: string }[]) => {
       Object.assign(districts[3] ?? {}, { code: '2818' })

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import {
@@ -5,6 +6,8 @@ import {
   credentialTypeSchema,
   type Localized,
   localizedSchema,
+  type TransactionType,
+  transactionTypeSchema,
   type VerificationTemplate,
   verificationTemplateSchema,
 } from '@pass/credentials'
@@ -14,13 +17,32 @@ const idSchema = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens')
 
-const citySchema = z.object({ id: idSchema, name: localizedSchema })
+const citySchema = z.object({ id: idSchema, name: localizedSchema, wallet: localizedSchema })
 const agencySchema = z.strictObject({ id: idSchema, name: localizedSchema, types: z.array(idSchema).min(1) })
+const isHttpsOrigin = (text: string): boolean =>
+  text.startsWith('https://') && URL.canParse(text) && new URL(text).origin === text
 const verifierSchema = z.strictObject({
   id: idSchema,
   name: localizedSchema,
   /** The city's own: it learns whose card was shown, to connect a wallet with its citizen. Others never do. */
   identifies: z.literal(true).optional(),
+  /** Origins of its own web pages: those that wallets may come back to, or that may ask a wallet in the browser. */
+  origins: z
+    .array(z.string().refine(isHttpsOrigin, 'must be an origin such as https://library.example'))
+    .optional(),
+})
+/** Somebody whose wallets may come for credentials: their provider vouches for them (HAIP 1.0 section 4.4.1). */
+const walletProviderSchema = z.strictObject({
+  id: idSchema,
+  name: localizedSchema,
+  /** What its wallets call themselves: `sub` of their attestations. */
+  clientIds: z.array(z.string().min(1).max(500)).min(1),
+  /** Authorities under one of which its attestations are signed. */
+  rootCertificates: z
+    .array(z.string().refine(isAuthority, 'must be the certificate of an authority: DER in base64'))
+    .min(1),
+  /** Where those authorities certify others too: the address that its own certificate names. */
+  sanUri: z.url().optional(),
 })
 const neighbourhoodSchema = z.strictObject({
   code: z.string().regex(/^\d{10}$/, 'must be ten digits'),
@@ -116,6 +138,7 @@ export type ProgrammeRule = z.output<typeof programmeRuleSchema>
 export type SettlementTerms = z.output<typeof settlementSchema>
 export type AgencyEntry = z.output<typeof agencySchema>
 export type VerifierEntry = z.output<typeof verifierSchema>
+export type WalletProviderEntry = z.output<typeof walletProviderSchema>
 export type Neighbourhood = z.output<typeof neighbourhoodSchema>
 export type District = z.output<typeof districtSchema>
 
@@ -123,8 +146,12 @@ export type District = z.output<typeof districtSchema>
 export type City = {
   id: string
   name: Localized
+  /** What the city calls its own wallet. */
+  wallet: Localized
   agencies: AgencyEntry[]
   verifiers: VerifierEntry[]
+  /** Other makers of wallets that the city trusts. */
+  walletProviders: WalletProviderEntry[]
   districts: District[]
   /** What merchants are. */
   merchantCategories: z.output<typeof categorySchema>[]
@@ -135,6 +162,8 @@ export type City = {
   settlement: SettlementTerms
   /** What gives points, by id. Others may be made at run time. */
   programmes: ReadonlyMap<string, ProgrammeEntry>
+  /** What a citizen can confirm with a card. */
+  transactionTypes: readonly TransactionType[]
   /** By id. */
   types: ReadonlyMap<string, CredentialType>
   /** By id. */
@@ -163,23 +192,43 @@ export function loadCity(folder: string): City {
     return new Map(entries.map(([, entry]) => [entry.id, entry] as const))
   }
 
-  const { id, name } = read('city.json', citySchema)
+  const { id, name, wallet } = read('city.json', citySchema)
   const city: City = {
     id,
     name,
+    wallet,
     agencies: read('agencies.json', z.array(agencySchema)),
     verifiers: read('verifiers.json', z.array(verifierSchema)),
+    walletProviders: read('wallet-providers.json', z.array(walletProviderSchema)),
     districts: read('districts.json', z.array(districtSchema)),
     merchantCategories: read('merchant-categories.json', z.array(categorySchema)),
     activityKinds: read('activity-kinds.json', z.array(categorySchema)),
     portalColumns: read('portal-1365.json', portalSchema).columns,
     settlement: read('settlement.json', settlementSchema),
     programmes: readAll('programmes', programmeSchema),
+    transactionTypes: read('transaction-types.json', z.array(transactionTypeSchema)),
     types: readAll('credential-types', credentialTypeSchema),
     templates: readAll('templates', verificationTemplateSchema),
   }
   checkReferences(city)
   return city
+}
+
+/**
+ * Further providers, from a file of the same form as city/wallet-providers.json that an operator names.
+ * @throws CityError
+ */
+export function loadWalletProviders(path: string): WalletProviderEntry[] {
+  return readChecked(path, path, z.array(walletProviderSchema), '')
+}
+
+function isAuthority(base64: string): boolean {
+  const der = Buffer.from(base64, 'base64')
+  try {
+    return der.toString('base64') === base64 && new X509Certificate(der).ca
+  } catch {
+    return false
+  }
 }
 
 function checkReferences(city: City): void {
@@ -192,6 +241,11 @@ function checkReferences(city: City): void {
     'verifiers.json',
     'id',
     city.verifiers.map((verifier) => verifier.id),
+  )
+  unique(
+    'transaction-types.json',
+    'id',
+    city.transactionTypes.map((type) => type.id),
   )
   unique(
     'programmes',
@@ -248,18 +302,23 @@ function filesIn(folder: string, name: string): string[] {
   }
 }
 
-function readChecked<Schema extends z.ZodType>(path: string, name: string, schema: Schema): z.output<Schema> {
+function readChecked<Schema extends z.ZodType>(
+  path: string,
+  name: string,
+  schema: Schema,
+  folder = 'city/',
+): z.output<Schema> {
   let data: unknown
   try {
     data = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw new CityError(`city/${name} is not well-formed JSON: ${error.message}`)
-    throw new CityError(`city/${name} is missing or cannot be read.`)
+      throw new CityError(`${folder}${name} is not well-formed JSON: ${error.message}`)
+    throw new CityError(`${folder}${name} is missing or cannot be read.`)
   }
   const result = schema.safeParse(data)
   if (result.success) return result.data
   const [issue] = result.error.issues
   const field = issue?.path.length ? issue.path.map(String).join('.') : 'the whole file'
-  throw new CityError(`city/${name}: ${field}: ${issue?.message ?? 'does not fit'}.`)
+  throw new CityError(`${folder}${name}: ${field}: ${issue?.message ?? 'does not fit'}.`)
 }

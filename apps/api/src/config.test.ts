@@ -13,6 +13,7 @@ describe('readConfig', () => {
       publicUrl: 'http://localhost:8080',
       chainId: 8282,
       rateLimitFactor: 1,
+      assurance: 'high',
       trustProxy: 0,
     })
     expect(readConfig({ PORT: '9000' }).publicUrl).toBe('http://localhost:9000')
@@ -50,6 +51,13 @@ describe('readConfig', () => {
     ['ANCHOR_BATCH_SIZE', '0'],
     ['ANCHOR_BATCH_AGE_MS', '5s'],
     ['OFFER_TTL_SECONDS', '1'],
+    ['ASSURANCE', 'low'],
+    ['SIGN_IN_ISSUER', 'sign-in.example.kr'],
+    ['SIGN_IN_ISSUER', 'http://sign-in.example.kr'],
+    ['SIGN_IN_ISSUER', 'https://user:secret@sign-in.example.kr'],
+    ['SIGN_IN_SCOPE', 'profile'],
+    ['SIGN_IN_SUBJECT_CLAIM', 'a b'],
+    ['SAMPLE_SIGN_IN_PORT', '65536'],
     ['RATE_LIMIT_FACTOR', '-1'],
     ['TRUST_PROXY', 'yes'],
   ])('answers %s=%s with one sentence that names it and says what to do', (name, value) => {
@@ -94,6 +102,35 @@ describe('readConfig', () => {
     )
     const defaults = Object.fromEntries(documented.filter(([, value]) => value !== ''))
     expect(readConfig(defaults)).toEqual(readConfig({}))
+  })
+})
+
+describe('the sign-in provider', () => {
+  const issuer = 'https://sign-in.example.kr'
+
+  it('is nobody unless it is named, and then known by its stable identifier', () => {
+    expect(readConfig({}).signIn).toBeUndefined()
+    expect(readConfig({ SIGN_IN_ISSUER: issuer, SIGN_IN_CLIENT_ID: 'incheon' }).signIn).toEqual({
+      issuer,
+      clientId: 'incheon',
+      subjectClaim: 'sub',
+      scope: 'openid',
+    })
+    expect(
+      readConfig({
+        SIGN_IN_ISSUER: 'http://localhost:9000',
+        SIGN_IN_CLIENT_ID: 'x',
+        SIGN_IN_CLIENT_SECRET: 's',
+      }).signIn,
+    ).toMatchObject({ issuer: 'http://localhost:9000', clientSecret: 's' })
+  })
+
+  it.each([
+    [{ SIGN_IN_ISSUER: issuer }, /^SIGN_IN_CLIENT_ID is missing: /],
+    [{ SIGN_IN_CLIENT_ID: 'incheon' }, /^SIGN_IN_ISSUER is missing: /],
+    [{ SIGN_IN_CLIENT_SECRET: 'secret' }, /^SIGN_IN_ISSUER is missing: (?!.*secret)/],
+  ])('is named whole or not at all (%#)', (env, message) => {
+    expect(() => readConfig(env)).toThrow(message)
   })
 })
 

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { SignInSettings } from './sign-in/types.ts'
 
 /** A setting that cannot be used. The message is one sentence per setting: which one, and what to do. */
 export class ConfigError extends Error {
@@ -26,6 +27,14 @@ export type Config = {
   anchorBatchSize: number
   anchorBatchAgeMs: number
   offerTtlSeconds: number
+  /** `high`: only what the High Assurance Interoperability Profile (HAIP 1.0) allows. `open`: also anonymous wallets. */
+  assurance: 'high' | 'open'
+  /** A file of wallet providers that are trusted besides those of the city's folder. */
+  walletProviders?: string
+  /** Where citizens sign in. Absent: nowhere, or on a local installation at the sample provider, once it runs. */
+  signIn?: SignInSettings
+  /** Port of the sample sign-in provider; 0 means any free one. Absent: the next after `port`, or else any. */
+  sampleSignInPort?: number
   /** Multiplies every rate limit; 0 lifts them all. */
   rateLimitFactor: number
   /** How many proxies in front may speak for the caller's address. */
@@ -49,7 +58,15 @@ const address = (protocols: string[], example: string) =>
     .refine((text) => protocols.includes(urlIn(text)?.protocol ?? ''))
     .describe(`an address such as ${example}`)
 
+/** TLS is what vouches for a provider's keys (OpenID Connect Discovery 1.0 section 7.2); on this machine there is none. */
+const isIssuer = (text: string) => {
+  const url = urlIn(text)
+  if (url?.search !== '' || url.hash !== '' || url.username !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLocalHost(url.hostname))
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const ASSURANCES = ['high', 'open'] as const
 
 /** Each variable with what it must be; the description ends the sentence "Set NAME to …". */
 const variables = {
@@ -86,6 +103,41 @@ const variables = {
   ANCHOR_BATCH_SIZE: whole('the most credentials under one root', 1, 100_000).default(1000),
   ANCHOR_BATCH_AGE_MS: whole('the longest wait for a batch in milliseconds', 1, 3_600_000).default(5000),
   OFFER_TTL_SECONDS: whole('how long an offer stays open in seconds', 30, 2_592_000).default(900),
+  ASSURANCE: z
+    .enum(ASSURANCES)
+    .default('high')
+    .describe(`one of ${ASSURANCES.join(', ')}`),
+  WALLET_PROVIDERS: z
+    .string()
+    .endsWith('.json')
+    .optional()
+    .describe('the path of a file of wallet providers whose name ends in .json'),
+  SIGN_IN_ISSUER: z
+    .string()
+    .refine(isIssuer)
+    .optional()
+    .describe('the issuer of an OpenID provider, such as https://sign-in.example.kr'),
+  SIGN_IN_CLIENT_ID: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/)
+    .optional()
+    .describe('the client id that the provider of SIGN_IN_ISSUER has for this city'),
+  SIGN_IN_CLIENT_SECRET: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,1000}$/)
+    .optional()
+    .describe('the secret that goes with SIGN_IN_CLIENT_ID'),
+  SIGN_IN_SUBJECT_CLAIM: z
+    .string()
+    .regex(/^[\w:/.-]{1,100}$/)
+    .default('sub')
+    .describe("the name of the claim that is a person's stable identifier, such as sub"),
+  SIGN_IN_SCOPE: z
+    .string()
+    .refine((text) => text.split(' ').includes('openid') && /^[\x21-\x7e ]{1,500}$/.test(text))
+    .default('openid')
+    .describe('scopes between spaces, openid among them'),
+  SAMPLE_SIGN_IN_PORT: whole('the port of the sample sign-in provider', 0, 65_535).optional(),
   RATE_LIMIT_FACTOR: z
     .string()
     .regex(/^\d+(\.\d+)?$/)
@@ -112,6 +164,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError(names.map(sentenceFor).join('\n'))
   }
   const { data } = result
+  const signIn = signInOf(data)
   return {
     port: data.PORT,
     host: data.HOST,
@@ -126,8 +179,35 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     anchorBatchSize: data.ANCHOR_BATCH_SIZE,
     anchorBatchAgeMs: data.ANCHOR_BATCH_AGE_MS,
     offerTtlSeconds: data.OFFER_TTL_SECONDS,
+    assurance: data.ASSURANCE,
+    ...(data.WALLET_PROVIDERS === undefined ? {} : { walletProviders: resolve(data.WALLET_PROVIDERS) }),
+    ...(signIn ? { signIn } : {}),
+    ...(data.SAMPLE_SIGN_IN_PORT === undefined ? {} : { sampleSignInPort: data.SAMPLE_SIGN_IN_PORT }),
     rateLimitFactor: data.RATE_LIMIT_FACTOR,
     trustProxy: data.TRUST_PROXY,
+  }
+}
+
+type Data = z.output<z.ZodObject<typeof variables>>
+
+/** @throws ConfigError for a provider without a client id, or a client id without its provider. */
+function signInOf(data: Data): SignInSettings | undefined {
+  const { SIGN_IN_ISSUER: issuer, SIGN_IN_CLIENT_ID: clientId, SIGN_IN_CLIENT_SECRET: clientSecret } = data
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return undefined
+  if (issuer === undefined)
+    throw new ConfigError(
+      'SIGN_IN_ISSUER is missing: set it to the provider of SIGN_IN_CLIENT_ID, or remove both.',
+    )
+  if (clientId === undefined)
+    throw new ConfigError(
+      'SIGN_IN_CLIENT_ID is missing: set it to the id that the provider of SIGN_IN_ISSUER gave you.',
+    )
+  return {
+    issuer,
+    clientId,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    subjectClaim: data.SIGN_IN_SUBJECT_CLAIM,
+    scope: data.SIGN_IN_SCOPE,
   }
 }
 
@@ -145,7 +225,11 @@ function unwrapped(name: string): string {
 
 /** Whether links that sign in without a passkey may work at all: only on the developer's own machine. */
 export function isLocalInstallation(config: Pick<Config, 'publicUrl'>): boolean {
-  return ['localhost', '127.0.0.1'].includes(new URL(config.publicUrl).hostname)
+  return isLocalHost(new URL(config.publicUrl).hostname)
+}
+
+function isLocalHost(hostname: string): boolean {
+  return ['localhost', '127.0.0.1'].includes(hostname)
 }
 
 /** Where the embedded database and the master key lie. */

@@ -104,7 +104,13 @@ export type District = {
 }
 
 export type Agency = { id: string; name: Localized; types: string[] }
-export type CredentialType = { id: string; name: Localized; description: Localized }
+export type CredentialType = {
+  id: string
+  name: Localized
+  description: Localized
+  /** Whether a citizen can get it by signing in. */
+  signIn: boolean
+}
 
 export type Template = {
   id: string
@@ -117,7 +123,8 @@ export type Offer = {
   id: string
   offerUri: string
   walletLink: string
-  txCode: string
+  /** None when the citizen signs in. */
+  txCode?: string
   expiresAt: string
 }
 export type OfferState = { id: string; state: 'open' | 'redeemed' | 'issued' | 'expired' | 'locked' }
@@ -156,9 +163,11 @@ export type Check = {
 }
 export type Verification = {
   id: string
-  state: 'created' | 'fetched' | 'accepted' | 'refused' | 'expired'
+  state: 'created' | 'fetched' | 'answered' | 'accepted' | 'refused' | 'expired'
   refusal: string | null
   checks: Check[]
   claims: Record<string, unknown> | null
   claimsDropped: boolean
+  /** What the citizen was asked to confirm. */
+  transactions: { type: string; text: Localized }[]
 }

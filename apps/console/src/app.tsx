@@ -6,6 +6,7 @@ import type { Role } from './api.ts'
 import { Audit } from './audit/audit.tsx'
 import { Credentials } from './credentials/credentials.tsx'
 import { Desk } from './desk/desk.tsx'
+import { DeskReturn } from './desk/desk-return.tsx'
 import { Failure } from './failure.tsx'
 import { useI18n } from './i18n.ts'
 import { NewOffer } from './offers/new-offer.tsx'
@@ -18,6 +19,7 @@ import type { Messages } from './text/ko.ts'
 import { useKeptFocus } from './use-kept-focus.ts'
 
 // Nobody has more than one role: what another one needs is not loaded.
+const Applications = lazy(() => import('./applications/applications.tsx'))
 const ApplyAsMerchant = lazy(() => import('./apply/merchant.tsx'))
 const ApplyAsOrganisation = lazy(() => import('./apply/organisation.tsx'))
 const Counter = lazy(() => import('./merchant/counter.tsx'))
@@ -30,6 +32,7 @@ const Corrections = lazy(() => import('./programme/corrections.tsx'))
 const Programmes = lazy(() => import('./city/programmes.tsx'))
 const Merchants = lazy(() => import('./city/merchants.tsx'))
 const Organisations = lazy(() => import('./city/organisations.tsx'))
+const Wallets = lazy(() => import('./city/wallets.tsx'))
 const Settlements = lazy(() => import('./city/settlements.tsx'))
 const Disputes = lazy(() => import('./city/disputes.tsx'))
 const ImportHours = lazy(() => import('./city/import-hours.tsx'))
@@ -45,6 +48,7 @@ const MENU: Record<Role, Entry[]> = {
     { path: '/register', name: 'register', page: <Register /> },
     { path: '/import', name: 'import', page: <ImportRegister /> },
     { path: '/credentials', name: 'credentials', page: <Credentials /> },
+    { path: '/applications', name: 'applications', page: <Applications /> },
   ],
   verifier: [{ path: '/desk', name: 'desk', page: <Desk /> }],
   operator: [
@@ -56,6 +60,7 @@ const MENU: Record<Role, Entry[]> = {
     { path: '/organisations', name: 'organisations', page: <Organisations /> },
     { path: '/disputes', name: 'disputes', page: <Disputes /> },
     { path: '/hours', name: 'hours', page: <ImportHours /> },
+    { path: '/wallets', name: 'wallets', page: <Wallets /> },
     { path: '/audit', name: 'audit', page: <Audit /> },
   ],
   organiser: [{ path: '/activities', name: 'activities', page: <Activities /> }],
@@ -77,6 +82,11 @@ const FURTHER: Partial<Record<Role, ReactNode[]>> = {
   officer: [
     <Route key="offer" path="/offers/new/:id">
       {({ id }) => <NewOffer residentId={id} />}
+    </Route>,
+  ],
+  verifier: [
+    <Route key="return" path="/desk/return">
+      <DeskReturn />
     </Route>,
   ],
   organiser: [

@@ -10,7 +10,13 @@ export type Pages<Item> = {
   hasMore: boolean
   more: () => void
   reload: () => void
+  /** Asks for what is shown once more, without a sign of it. */
+  refresh: () => Promise<void>
 }
+
+/** As the API gives them unless told, and at most. */
+const PAGE = 50
+const MOST = 200
 
 /** A list that the API gives page by page; starts over when the filters change. */
 export function usePages<Item>(path: string, filters: Record<string, string>): Pages<Item> {
@@ -28,12 +34,13 @@ export function usePages<Item>(path: string, filters: Record<string, string>): P
   })
   const asked = useRef(0)
   const ask = useCallback(
-    async (cursor: string | null) => {
+    async (cursor: string | null, quietly?: { limit: number }) => {
       asked.current += 1
       const question = asked.current
-      setState((before) => ({ ...before, loading: true, error: undefined }))
+      if (!quietly) setState((before) => ({ ...before, loading: true, error: undefined }))
       try {
         const query = new URLSearchParams(filter)
+        if (quietly) query.set('limit', String(quietly.limit))
         if (cursor) query.set('cursor', cursor)
         const page = await call<Page<Item>>('GET', `${path}?${query}`)
         if (question !== asked.current) return
@@ -58,6 +65,10 @@ export function usePages<Item>(path: string, filters: Record<string, string>): P
     hasMore: state.cursor !== null,
     more: () => void ask(state.cursor),
     reload,
+    refresh: async () => {
+      // A page that is on its way is not overtaken.
+      if (!state.loading) await ask(null, { limit: Math.min(MOST, Math.max(PAGE, state.items.length)) })
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { Link, Route, Router, Switch, useLocation } from 'wouter'
 import { ArrivedCards } from './account/arrived-cards.tsx'
 import { startInboxLoop } from './account/inbox-loop.ts'
 import { LeavingBanner } from './account/leaving-banner.tsx'
-import { startReceiptsLoop } from './engine/receipts-loop.ts'
+import { startBackground } from './engine/background.ts'
 import { useI18n } from './i18n.ts'
 import { ErrorBoundary } from './parts/error-boundary.tsx'
 import { Icon } from './parts/icons.tsx'
@@ -15,6 +15,9 @@ import { UpdatePrompt } from './update-prompt.tsx'
 
 const Scan = lazy(() => import('./screens/scan.tsx'))
 const Receive = lazy(() => import('./screens/receive.tsx'))
+const SignInReturn = lazy(() => import('./adding/sign-in-return.tsx'))
+const Add = lazy(() => import('./adding/add.tsx'))
+const AddCard = lazy(() => import('./adding/add-card.tsx'))
 const Present = lazy(() => import('./screens/present.tsx'))
 const Activity = lazy(() => import('./screens/activity.tsx'))
 const Settings = lazy(() => import('./screens/settings.tsx'))
@@ -34,7 +37,7 @@ const Consent = lazy(() => import('./volunteering/consent.tsx'))
 const Verify = lazy(() => import('./verify/verify.tsx'))
 
 export function App() {
-  useEffect(startReceiptsLoop, [])
+  useEffect(startBackground, [])
   useEffect(startInboxLoop, [])
   return (
     <Router base="/wallet">
@@ -44,7 +47,7 @@ export function App() {
 }
 
 const LINKS = [
-  { href: '/', name: 'cards', within: /^\/(cards\/.*)?$/ },
+  { href: '/', name: 'cards', within: /^\/((cards|add)(\/.*)?)?$/ },
   { href: '/points', name: 'points', within: /^\/(points|pass)/ },
   { href: '/scan', name: 'scan', within: /^\/scan/ },
   { href: '/activities', name: 'activities', within: /^\/(activities|my-activities|groups|check-in)/ },
@@ -56,9 +59,9 @@ function Frame() {
   const online = useOnline()
   const [path] = useLocation()
   // In the middle of receiving, presenting or paying, an update can wait and must not be in the way.
-  const inFlow = /^\/(scan|receive|present|pay|pass|consent)$/.test(path)
+  const inFlow = /^\/(scan|receive|receive\/return|add\/.+|present|pay|pass|consent)$/.test(path)
   // Nor is there anything to do beside answering a question that was asked.
-  const asked = /^\/(receive|present|pay|consent)$/.test(path)
+  const asked = /^\/(receive|receive\/return|add\/.+|present|pay|consent)$/.test(path)
   // These say by themselves what works without a network.
   const ownsOffline = /^\/(pay|pass|points.*)$/.test(path)
   const links = LINKS.map(({ href, name, within }) => (
@@ -94,6 +97,11 @@ function Frame() {
             <Route path="/cards/:id">{({ id }) => <CardPage id={id} />}</Route>
             <Route path="/scan" component={Scan} />
             <Route path="/receive" component={Receive} />
+            <Route path="/receive/return" component={SignInReturn} />
+            <Route path="/add" component={Add} />
+            <Route path="/add/:office/:type">
+              {({ office, type }) => <AddCard key={`${office}/${type}`} office={office} type={type} />}
+            </Route>
             <Route path="/present" component={Present} />
             <Route path="/activity" component={Activity} />
             <Route path="/settings" component={Settings} />

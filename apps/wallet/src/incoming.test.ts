@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fragmentOf, kindOf } from './incoming.ts'
+import { arrivalIn, fragmentOf, kindOf } from './incoming.ts'
 
 const JWS = 'eyJhbGciOiJFUzI1NiJ9.eyJpZCI6IjEifQ.c2lnbmF0dXJl'
 
@@ -30,4 +30,37 @@ describe('one scanner for everything', () => {
     expect(fragmentOf(` https://city.example/wallet/pay#${JWS}\n`)).toBe(JWS)
     expect(fragmentOf('https://example.com/menu')).toBe('')
   })
+})
+
+describe('what an address carries', () => {
+  const wallet = 'https://city.example/wallet'
+
+  it.each([
+    [
+      'receive#credential_offer_uri=https%3A%2F%2Fa.example',
+      'openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fa.example',
+    ],
+    ['receive?credential_offer=%7B%7D', 'openid-credential-offer://?credential_offer=%7B%7D'],
+    [
+      'present?client_id=x509_hash%3Aabc&request_uri=u',
+      'openid4vp://?client_id=x509_hash%3Aabc&request_uri=u',
+    ],
+    [
+      'present#client_id=x509_hash%3Aabc&request_uri=u',
+      'openid4vp://?client_id=x509_hash%3Aabc&request_uri=u',
+    ],
+  ])('%s is read as a code would be, and as opened here', (address, incoming) =>
+    expect(arrivalIn(`${wallet}/${address}`)).toEqual({ incoming, opened: true }),
+  )
+
+  it('is, after a sign-in, the whole address: the engine holds it against what it began', () => {
+    const href = `${wallet}/receive/return?code=c&state=s&iss=https%3A%2F%2Fcity.example%2Foauth`
+    expect(arrivalIn(href)).toEqual({ returned: href })
+    expect(arrivalIn(`${wallet}/receive/return?error=access_denied&state=s`)).toBeDefined()
+  })
+
+  it.each(['', 'receive', 'present#main', 'receive/return', 'activities?kind=park', 'points#a=b'])(
+    'is nothing for /%s',
+    (address) => expect(arrivalIn(`${wallet}/${address}`)).toBeUndefined(),
+  )
 })

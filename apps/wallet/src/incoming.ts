@@ -5,7 +5,11 @@ import { useHistoryState } from 'wouter/use-browser-location'
 export type Kind = 'receive' | 'present' | 'pay' | 'attendance' | 'consent' | 'verify' | 'pass'
 
 type Arrival = {
-  incoming: string
+  incoming?: string
+  /** The address that a sign-in came back to. */
+  returned?: string
+  /** Opened on this device, by a link; not scanned or typed in. */
+  opened?: true
   finished?: true
   /** The screen that asked for it, and goes on when it is done. */
   then?: string
@@ -31,23 +35,48 @@ const SCHEMES: Partial<Record<Kind, string>> = {
 /** The wallet's own links carry what they say in the fragment; `#main` and its like are places on a page. */
 const OWN_LINK = /\/wallet\/(pay|check-in|consent|verify|pass)\/?#([\w.~:-]{16,})$/
 
+/** Where a sign-in comes back to; what it brings is in the query (RFC 6749 section 4.1.2). */
+const RETURN = /\/receive\/return\/?$/
+/** The members by which the protocols' own links carry what they say. */
+const CARRIES = /(^|&)(credential_offer|credential_offer_uri|client_id|request|request_uri)=/
+
 /**
  * Moves what a link carries out of the address bar. It is a secret of a kind: it must not stay in what people
  * copy, sync and photograph. The history entry keeps it, so that a reload in the middle loses nothing.
  */
-export function adoptFragment(): void {
-  const own = OWN_LINK.test(location.href)
-  const kind = /\/(receive|present)\/?$/.exec(location.pathname)?.[1] as Kind | undefined
-  const fragment = location.hash.slice(1)
-  if (!own && (!kind || !fragment.includes('='))) return
-  const incoming = own ? location.href : `${kind ? SCHEMES[kind] : ''}${fragment}`
-  history.replaceState(arrivalOf(incoming), '', location.pathname)
+export function adoptAddress(): void {
+  const arrival = arrivalIn(location.href)
+  if (arrival) history.replaceState(arrival, '', location.pathname)
+}
+
+/** What an address of this wallet carries: in the fragment (our own links) or in the query (links that others make). */
+export function arrivalIn(href: string): Arrival | undefined {
+  const { pathname, search, hash } = new URL(href)
+  const query = search.slice(1)
+  if (RETURN.test(pathname)) return query === '' ? undefined : { returned: href }
+  if (OWN_LINK.test(href)) return { incoming: href, opened: true }
+  const kind = /\/(receive|present)\/?$/.exec(pathname)?.[1] as Kind | undefined
+  const fragment = hash.slice(1)
+  const carried = fragment.includes('=') ? fragment : query
+  if (!kind || !CARRIES.test(carried)) return undefined
+  return { incoming: `${SCHEMES[kind]}${carried}`, opened: true }
 }
 
 /** The text that this page was opened with, from a link or from the scanner. */
 export function useIncoming(): string | undefined {
   const state = useHistoryState<Partial<Arrival> | null>()
   return typeof state?.incoming === 'string' ? state.incoming : undefined
+}
+
+/** Whether what arrived was opened on this device, so that whoever sent it is here too. */
+export function useOpenedHere(): boolean {
+  return useHistoryState<Partial<Arrival> | null>()?.opened === true
+}
+
+/** The address that the sign-in came back to, until it is dealt with. */
+export function returnedAddress(): string | undefined {
+  const { returned } = (history.state ?? {}) as Partial<Arrival>
+  return typeof returned === 'string' ? returned : undefined
 }
 
 /** What one of the wallet's own links carries: `incoming` without its address. */
@@ -70,11 +99,12 @@ export function useFinishedBefore(): boolean {
 
 /** Marks what arrived as dealt with, so that a reload does not ask the same question and find it out of date. */
 export function finishArrival(): void {
-  history.replaceState({ ...history.state, finished: true }, '')
+  const { returned: _spent, ...rest } = (history.state ?? {}) as Partial<Arrival>
+  history.replaceState({ ...rest, finished: true }, '')
 }
 
 /** The state of a history entry for what arrived; `then` is the screen that goes on with it. */
-export function arrivalOf(text: string, then?: string): Arrival {
+export function arrivalOf(text: string, then?: string): Arrival & { incoming: string } {
   return { incoming: text, ...(then === undefined ? {} : { then }) }
 }
 

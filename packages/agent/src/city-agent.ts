@@ -9,6 +9,7 @@ import { AgentError } from './errors.ts'
 import { openVaultAndKms } from './keys/vault.ts'
 import type { CityAgent, CityAgentOptions } from './types.ts'
 import { createVerifiers } from './verifiers/verifiers.ts'
+import { createWalletProviderKeys } from './wallet-provider/wallet-provider.ts'
 
 /**
  * Opens the city's agent: keys, DIDs, certificates, agencies, verifiers, credentials. It sends nothing to the
@@ -58,5 +59,6 @@ export async function createCityAgent(options: CityAgentOptions): Promise<CityAg
     },
     agencies: createAgencies({ db, kms, veramo, network, authority, registrar, clock }),
     verifiers: createVerifiers({ db, kms, authority }),
+    walletProvider: createWalletProviderKeys({ db, kms, authority, city }),
   }
 }

@@ -73,6 +73,9 @@ export type CertificateRequest = {
   days: number
 }
 
+/** A key of the city's own, with the chain for `x5c`: base64 DER, leaf first, without the root. */
+export type CertifiedKey = { keyRef: string; publicJwk: PublicJwk; x5c: string[] }
+
 /** The city's certificate authority. */
 export type Authority = {
   /** `iss` of its statements and the SAN URI of the certificate that signs them: the city's address. */
@@ -82,7 +85,7 @@ export type Authority = {
   /** A leaf for digital signatures; answers the chain without the root. */
   issueCertificate(request: CertificateRequest): Promise<string[]>
   /** The key with which the authority signs statements, and the chain for their `x5c`. */
-  signingKey(): Promise<{ keyRef: string; x5c: string[]; publicJwk: PublicJwk }>
+  signingKey(): Promise<CertifiedKey>
   /** Signs what the city registered for a verifier; the compact JWT for `verifier_info`. */
   signRegistration(statement: RegistrationStatement): Promise<string>
 }
@@ -123,6 +126,14 @@ export type Verifiers = {
   get(verifierId: string): Promise<VerifierKey>
 }
 
+/** The city as the provider of its own wallet. */
+export type WalletProviderKeys = {
+  /** Its name in attestations (`iss`), and the SAN URI of the certificate. */
+  identifier: string
+  /** The key that attestations are signed with. */
+  signingKey(): Promise<CertifiedKey>
+}
+
 export type VeramoAgent = TAgent<IKeyManager & IDIDManager & IResolver & ICredentialPlugin>
 
 export type CityAgent = Vault & {
@@ -130,6 +141,7 @@ export type CityAgent = Vault & {
   authority: Authority
   agencies: Agencies
   verifiers: Verifiers
+  walletProvider: WalletProviderKeys
 }
 
 export type CityAgentOptions = {

@@ -14,6 +14,8 @@ export type RefusalCode =
   | 'claim_mismatch'
   | 'tampered_disclosure'
   | 'wrong_type'
+  | 'authority_mismatch'
+  | 'transaction_data_mismatch'
   | 'malformed_response'
 
 export type CredentialErrorCode =
@@ -24,6 +26,7 @@ export type CredentialErrorCode =
   | 'invalid_template'
   | 'invalid_parameter'
   | 'invalid_query'
+  | 'invalid_transaction_data'
   | 'invalid_status_list'
   | 'invalid_registration'
   | 'unknown_claim'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressOf, type Reach } from './reach.ts'
+import { addressOf, LARGEST, type Reach } from './reach.ts'
 import type { CardDisplay, ClaimLabel, ClaimPath, Localized } from './types.ts'
 
 /**
@@ -90,7 +90,11 @@ export function localize<T extends { locale?: string | undefined; lang?: string 
 /** Fetches the type metadata of a `vct` that is an address. Best effort: a card without it is plain but works. */
 export async function fetchTypeMetadata(vct: string, reach: Reach, allowInsecure: boolean): Promise<unknown> {
   try {
-    const response = await reach(addressOf(vct, allowInsecure), { headers: { accept: 'application/json' } })
+    const response = await reach(
+      addressOf(vct, allowInsecure),
+      { headers: { accept: 'application/json' } },
+      LARGEST.metadata,
+    )
     return response.ok ? await response.json() : undefined
   } catch {
     return undefined

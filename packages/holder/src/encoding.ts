@@ -10,3 +10,8 @@ export async function sha256(input: Uint8Array | string): Promise<Uint8Array<Arr
   const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : new Uint8Array(input)
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 }
+
+/** An identifier: the same from the same parts, and unlike any from others. */
+export async function derivedId(...parts: string[]): Promise<string> {
+  return toBase64url(await sha256(JSON.stringify(parts))).slice(0, 22)
+}

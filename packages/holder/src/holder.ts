@@ -1,15 +1,19 @@
-import { note } from './activity.ts'
 import { asHolderError, HolderError } from './error.ts'
 import { drop, listPending } from './pending.ts'
 import { createReach } from './reach.ts'
+import { remove } from './remove.ts'
 import type {
   ActivityEntry,
+  AttestPort,
   Choice,
+  DcApiRequest,
   KeyPort,
   OfferPreview,
   PendingIssuance,
+  Polled,
   PresentOptions,
   PresentOutcome,
+  Received,
   RequestPreview,
   StoredCredential,
   StorePort,
@@ -27,35 +31,77 @@ export type HolderPorts = {
   trust: () => Promise<Trust>
   /** Allow http: addresses (a city on localhost). */
   allowInsecure?: boolean
+  /** What vouches for this wallet; without it only issuers that take any wallet can be used. */
+  attest?: AttestPort
+  /** How this wallet is known to issuers that ask for no attestation. */
+  clientId?: string
+  /** How verifiers may be identified (OpenID4VP 1.0 section 5.9); `x509_hash` alone unless told (HAIP 1.0 section 5). */
+  allowPrefixes?: readonly ClientIdPrefix[]
 }
+
+export type ClientIdPrefix = 'x509_hash' | 'x509_san_dns'
 
 /** The wallet's engine. Every failure is a `HolderError`. */
 export type Holder = {
   /** Reads an offer from a QR code, a link or pasted text. Nothing leaves the device but requests for public data. */
   readOffer(text: string): Promise<OfferPreview>
+  /** What an issuer offers to those who sign in, as if it had made an offer. */
+  readIssuer(issuerId: string): Promise<OfferPreview>
   /** Receives what was offered. Safe to call again with the same preview after a failure. */
-  receive(offer: OfferPreview, options?: { txCode?: string }): Promise<StoredCredential[]>
-  /** Issuances that were authorized and not finished (the answer was lost, the page was closed), oldest first. */
+  receive(offer: OfferPreview, options?: { txCode?: string }): Promise<Received>
+  /**
+   * Prepares the sign-in with the issuer of exactly `offer.types`, and gives the address to send the browser to. What
+   * the return needs is stored.
+   *
+   * @param options `uiLocales`: languages that the sign-in may speak, best first, separated by spaces (BCP 47)
+   * @throws HolderError also `wallet_unattested`, `wallet_revoked`
+   */
+  beginSignIn(
+    offer: OfferPreview,
+    redirectUri: string,
+    options?: { uiLocales?: string },
+  ): Promise<{ url: string; pendingId: string }>
+  /**
+   * Takes the address that the browser came back to, and receives. Safe to call again after a failure or a reload.
+   *
+   * @throws HolderError one of the sign-in codes, or what `receive` throws
+   */
+  completeSignIn(returnUrl: string): Promise<Received>
+  /** Asks for what is delivered later, where its time has come. A failure of one does not keep the others. */
+  poll(): Promise<Polled>
+  /**
+   * Fetches fresh copies of credentials that have fewer than 4 unused ones, and deletes those that were shown.
+   *
+   * @returns of how many credentials copies came; an issuer that cannot be reached or says no is passed over
+   */
+  refreshCopies(): Promise<number>
+  /** Issuances that are not finished, oldest first: see `PendingIssuance`. Those `begun` are left out. */
   pending(): Promise<PendingIssuance[]>
-  /** Finishes one of them; needs no transaction code. */
-  resume(pendingId: string): Promise<StoredCredential[]>
+  /** Finishes one of them; needs no transaction code. @throws HolderError also `sign_in_required` */
+  resume(pendingId: string): Promise<Received>
   /** Gives one of them up and deletes its keys. */
   abandon(pendingId: string): Promise<void>
   /** Newest first. */
   list(): Promise<StoredCredential[]>
-  /** Deletes a credential and its keys. */
+  /** Deletes a credential and its keys, and tells its issuer if it wants to know (best effort). */
   remove(credentialId: string): Promise<void>
   /** Fetches receipts for the copies that have none from `{apiBase}/api/anchors/{hash}`; gives how many came. */
   refreshReceipts(apiBase: string): Promise<number>
-  /** Reads a presentation request from a QR code, a link or pasted text, and says what would be shown. */
-  readRequest(text: string): Promise<RequestPreview>
+  /**
+   * Reads a presentation request from a QR code, a link or pasted text, and says what would be shown.
+   *
+   * @param options `sameDevice`: the request was opened on this device; only passed on to the preview
+   */
+  readRequest(text: string, options?: { sameDevice?: boolean }): Promise<RequestPreview>
+  /** Reads a request that a web page made by the Digital Credentials API; `present` then gives back the response. */
+  readDcApiRequest(request: DcApiRequest): Promise<RequestPreview>
   /**
    * Presents; without a choice, the preview's own. A verifier that says no is an outcome, not an error.
    * @throws HolderError also `asked_elsewhere`: only the wallet that asked may answer, and `proof` was not given
    */
   present(request: RequestPreview, choice?: Choice, options?: PresentOptions): Promise<PresentOutcome>
-  /** Tells the verifier no (best effort) and notes it. */
-  decline(request: RequestPreview): Promise<void>
+  /** Tells the verifier no (best effort) and notes it; gives where the verifier wants the browser to go next. */
+  decline(request: RequestPreview): Promise<Pick<PresentOutcome, 'redirectUri'>>
   /** Newest first. */
   activity(): Promise<ActivityEntry[]>
 }
@@ -81,15 +127,43 @@ export function createHolder(ports: HolderPorts): Holder {
     return pending
   }
 
+  const finishOnce = (pending: PendingIssuance, work: () => Promise<Received>) =>
+    once(`receive ${pending.issuer.id} ${pending.preAuthorizedCode ?? pending.id}`, work)
+
   return {
     readOffer: (text) =>
       guarded('offer_malformed', async () => (await import('./offer.ts')).readOffer(text, ports, reach)),
 
+    readIssuer: (id) =>
+      guarded('issuer_malformed', async () => (await import('./offer.ts')).readIssuerOffer(id, ports, reach)),
+
     receive: (offer, { txCode } = {}) =>
       guarded('issuer_malformed', () =>
-        once(`${offer.issuer.id} ${offer.preAuthorizedCode}`, async () =>
+        once(`receive ${offer.issuer.id} ${offer.preAuthorizedCode}`, async () =>
           (await import('./receive.ts')).receive(offer, txCode, ports, reach),
         ),
+      ),
+
+    beginSignIn: (offer, redirectUri, { uiLocales } = {}) =>
+      guarded('issuer_malformed', () =>
+        once(`sign in ${offer.issuer.id} ${offer.types.map((type) => type.configurationId)}`, async () =>
+          (await import('./sign-in.ts')).beginSignIn(offer, { redirectUri, uiLocales }, ports, reach),
+        ),
+      ),
+
+    completeSignIn: (returnUrl) =>
+      guarded('issuer_malformed', async () => {
+        const { completeSignIn, pendingOfReturn } = await import('./sign-in.ts')
+        const pending = await pendingOfReturn(returnUrl, ports)
+        return finishOnce(pending, () => completeSignIn(returnUrl, pending, ports, reach))
+      }),
+
+    poll: () =>
+      guarded('storage', () => once('poll', async () => (await import('./deferred.ts')).poll(ports, reach))),
+
+    refreshCopies: () =>
+      guarded('storage', () =>
+        once('refresh', async () => (await import('./refresh.ts')).refreshCopies(ports, reach)),
       ),
 
     pending: () => guarded('storage', () => listPending(ports)),
@@ -98,9 +172,7 @@ export function createHolder(ports: HolderPorts): Holder {
       guarded('issuer_malformed', async () => {
         const pending = await pendingOf(id)
         const { finish } = await import('./receive.ts')
-        return once(`${pending.issuer.id} ${pending.preAuthorizedCode}`, () =>
-          finish(pending, undefined, ports, reach),
-        )
+        return finishOnce(pending, () => finish(pending, undefined, ports, reach))
       }),
 
     abandon: (id) =>
@@ -115,19 +187,24 @@ export function createHolder(ports: HolderPorts): Holder {
         return all.sort((a, b) => b.receivedAt - a.receivedAt)
       }),
 
-    remove: (id) => guarded('storage', () => remove(id, ports)),
+    remove: (id) => guarded('storage', () => remove(id, ports, reach)),
 
     refreshReceipts: (apiBase) =>
       guarded('network', async () => (await import('./receipts.ts')).refreshReceipts(apiBase, ports, reach)),
 
-    readRequest: (text) =>
+    readRequest: (text, { sameDevice = false } = {}) =>
       guarded('request_malformed', async () =>
-        (await import('./preview.ts')).readRequest(text, ports, reach),
+        (await import('./preview.ts')).readRequest(text, sameDevice, ports, reach),
+      ),
+
+    readDcApiRequest: (request) =>
+      guarded('request_malformed', async () =>
+        (await import('./preview.ts')).readDcApiRequest(request, ports),
       ),
 
     present: (request, choice = request.choice, options = {}) =>
       guarded('choice_invalid', () =>
-        once(`${request.request.clientId} ${request.request.nonce}`, async () =>
+        once(`present ${request.request.clientId} ${request.request.nonce}`, async () =>
           (await import('./present.ts')).present(request, choice, options, ports, reach),
         ),
       ),
@@ -141,20 +218,6 @@ export function createHolder(ports: HolderPorts): Holder {
         return all.sort((a, b) => b.at - a.at)
       }),
   }
-}
-
-/** The credential first: keys without a credential are waste, a credential without its keys is a broken promise. */
-async function remove(id: string, ports: HolderPorts): Promise<void> {
-  const credential = await ports.store.get('credential', id)
-  if (!credential) throw new HolderError('not_found', `no credential ${id}`)
-  await ports.store.delete('credential', id)
-  await Promise.all(credential.copies.map(({ keyId }) => ports.keys.remove(keyId)))
-  await note(ports, {
-    kind: 'deleted',
-    party: credential.issuer,
-    credentials: [{ name: credential.display.name, claims: [] }],
-    shared: false,
-  })
 }
 
 async function guarded<T>(code: HolderError['code'], act: () => Promise<T>): Promise<T> {

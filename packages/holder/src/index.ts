@@ -1,5 +1,5 @@
 export * from './error.ts'
-export { createHolder, type Holder, type HolderPorts } from './holder.ts'
+export { type ClientIdPrefix, createHolder, type Holder, type HolderPorts } from './holder.ts'
 export { createMemoryKeys, createMemoryStore } from './memory.ts'
 export { encodePaymentCode, PAYMENT_CODE_PREFIX, type SignedPayment } from './payment-code.ts'
 export { type PaymentRequestCode, paymentRequestIn, readPaymentRequest } from './payment-request.ts'

@@ -2,8 +2,9 @@ import { type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4v
 import { describeType, fetchTypeMetadata, localize, type TypeDescription } from './describe.ts'
 import { asHolderError, HolderError } from './error.ts'
 import type { HolderPorts } from './holder.ts'
+import { attentively } from './oauth/server-memory.ts'
 import { protocolCallbacks } from './protocol.ts'
-import type { Reach } from './reach.ts'
+import { addressOf, LARGEST, type Reach } from './reach.ts'
 import { verifyWithCertificate, vouchesFor } from './trust.ts'
 import type { Localized } from './types.ts'
 
@@ -24,13 +25,17 @@ export type Issuer = {
  * @throws HolderError `issuer_malformed`, `issuer_untrusted`, or what the network gave
  */
 export async function readIssuer(id: string, ports: HolderPorts, reach: Reach): Promise<Issuer> {
-  const client = new Openid4vciClient({ callbacks: protocolCallbacks(ports, preferringSigned(reach)) })
+  addressOf(id, ports.allowInsecure ?? false)
+  const reader = new Openid4vciClient({
+    callbacks: protocolCallbacks(ports, preferringSigned(reach), { most: LARGEST.metadata }),
+  })
   let metadata: IssuerMetadataResult
   try {
-    metadata = await client.resolveIssuerMetadata(id)
+    metadata = await reader.resolveIssuerMetadata(id)
   } catch (error) {
     throw asHolderError(error, 'issuer_malformed')
   }
+  const client = new Openid4vciClient({ callbacks: protocolCallbacks(ports, attentively(id, ports, reach)) })
   const certifiedName = await signerOf(metadata, ports)
   const { display = [] } = metadata.credentialIssuer
   const host = new URL(id).host
@@ -40,10 +45,10 @@ export async function readIssuer(id: string, ports: HolderPorts, reach: Reach): 
 
 /** Asks for signed metadata where there is any (section 12.2.2); the protocol library takes it but does not ask. */
 function preferringSigned(reach: Reach): Reach {
-  return (url, init) =>
+  return (url, init, most) =>
     new URL(url).pathname.startsWith('/.well-known/openid-credential-issuer')
-      ? reach(url, { ...init, headers: { accept: 'application/jwt, application/json;q=0.9' } })
-      : reach(url, init)
+      ? reach(url, { ...init, headers: { accept: 'application/jwt, application/json;q=0.9' } }, most)
+      : reach(url, init, most)
 }
 
 /** Who vouches for signed metadata (section 12.2.3). The protocol library verified signature and chain already. */

@@ -1,5 +1,7 @@
 import {
+  authorityKeyIdsOf,
   type ClaimPath,
+  type DcqlMatch,
   type DcqlQueryMatch,
   matchDcql,
   onSameBranch,
@@ -30,7 +32,7 @@ export type RequestMatch = {
   choice: Choice
 }
 
-/** What `matchDcql` checked already, read again for what it does not give back (OpenID4VP 1.0 sections 6.1 to 6.4). */
+/** What `matchDcql` checked already, read again for what it does not give back (OpenID4VP 1.0 section 6.1). */
 const querySchema = z.looseObject({
   credentials: z.array(
     z.looseObject({
@@ -46,9 +48,6 @@ const querySchema = z.looseObject({
         .optional(),
     }),
   ),
-  credential_sets: z
-    .array(z.looseObject({ options: z.array(z.array(z.string())), required: z.boolean().default(true) }))
-    .optional(),
 })
 type AskedCredential = z.infer<typeof querySchema>['credentials'][number]
 
@@ -61,7 +60,8 @@ type AskedCredential = z.infer<typeof querySchema>['credentials'][number]
 export function matchRequest(dcqlQuery: unknown, credentials: StoredCredential[], now: number): RequestMatch {
   const asked = parseQuery(dcqlQuery)
   const valid = credentials.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
-  const queries = matches(dcqlQuery, valid).map((match): MatchedQuery => {
+  const { queries: matched, sets, satisfiable } = matches(dcqlQuery, valid)
+  const queries = matched.map((match): MatchedQuery => {
     const { query: id, vctValues: vcts } = match
     const candidates = match.candidates
       .flatMap(({ credential: id, paths }) => {
@@ -74,21 +74,26 @@ export function matchRequest(dcqlQuery: unknown, credentials: StoredCredential[]
     return { id, vcts, candidates, missing: whyMissing(match, query, dcqlQuery, credentials, now) }
   })
 
-  const groups: QueryGroup[] =
-    asked.credential_sets?.map(({ required, options }) => ({ required, options })) ??
-    queries.map(({ id }) => ({ required: true, options: [[id]] }))
+  const groups = sets.map(
+    ({ required, options }): QueryGroup => ({ required, options: options.map((option) => option.queries) }),
+  )
+  return { queries, groups, satisfiable, choice: firstChoice(groups, queries) }
+}
+
+/** Of each required group the first option that can be answered, and of each query in it the first candidate. */
+export function firstChoice(
+  groups: QueryGroup[],
+  queries: Pick<QueryPreview, 'id' | 'candidates'>[],
+): Choice {
   const firstOf = new Map(
     queries.flatMap(({ id, candidates: [first] }) => (first ? [[id, first.credentialId]] : [])),
   )
   const choice: Choice = {}
-  let satisfiable = true
   for (const { required, options } of groups) {
-    if (!required) continue
-    const option = options.find((ids) => ids.every((id) => firstOf.has(id)))
-    satisfiable &&= option !== undefined
+    const option = required ? options.find((ids) => ids.every((id) => firstOf.has(id))) : undefined
     for (const id of option ?? []) choice[id] = firstOf.get(id) ?? ''
   }
-  return { queries, groups, satisfiable, choice }
+  return choice
 }
 
 function parseQuery(dcqlQuery: unknown): z.infer<typeof querySchema> {
@@ -99,14 +104,14 @@ function parseQuery(dcqlQuery: unknown): z.infer<typeof querySchema> {
   }
 }
 
-function matches(dcqlQuery: unknown, credentials: StoredCredential[]): DcqlQueryMatch[] {
-  const held = credentials.map(({ id, vct, copies: [copy] }) => ({
-    id,
-    vct,
-    claims: copy ? parseSdJwt(copy.credential).claims : {},
-  }))
+function matches(dcqlQuery: unknown, credentials: StoredCredential[]): DcqlMatch {
+  const held = credentials.flatMap(({ id, vct, copies: [copy] }) => {
+    if (!copy) return []
+    const { claims, header } = parseSdJwt(copy.credential)
+    return [{ id, vct, claims, authorityKeyIds: authorityKeyIdsOf(header['x5c']) }]
+  })
   try {
-    return matchDcql(dcqlQuery, held).queries
+    return matchDcql(dcqlQuery, held)
   } catch (error) {
     throw asHolderError(error, 'request_malformed')
   }
@@ -137,8 +142,8 @@ function whyMissing(
 ): Missing {
   if (query?.format !== 'dc+sd-jwt') return { reason: 'format_unsupported' }
   const expired = credentials.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now)
-  const lapsedId = matches(dcqlQuery, expired).find((other) => other.query === match.query)?.candidates[0]
-    ?.credential
+  const lapsedId = matches(dcqlQuery, expired).queries.find((other) => other.query === match.query)
+    ?.candidates[0]?.credential
   const lapsed = expired.find(({ id }) => id === lapsedId)
   if (lapsed) return { reason: 'expired', name: lapsed.display.name, expiresAt: lapsed.expiresAt ?? now }
 
@@ -146,6 +151,7 @@ function whyMissing(
     ({ vct, id }) => match.vctValues.includes(vct) && !expired.some((old) => old.id === id),
   )
   if (!held) return { reason: 'no_such_credential', vcts: match.vctValues }
+  if (match.lacking === 'authority') return { reason: 'issuer_not_accepted', name: held.display.name }
   const { claims } = parseSdJwt(held.copies[0]?.credential ?? '')
   const labelled = ({ path }: { path: (string | number | null)[] }): ClaimLabel => ({
     path,

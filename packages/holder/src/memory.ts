@@ -37,6 +37,7 @@ export function createMemoryStore(): StorePort {
     account: new Map(),
     payment: new Map(),
     snapshot: new Map(),
+    instance: new Map(),
   }
   return {
     async put(kind, id, value) {

@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import { asHolderError, HolderError } from './error.ts'
 import type { HolderPorts } from './holder.ts'
-import { readConfiguration, readIssuer } from './issuer.ts'
+import { type Issuer, readConfiguration, readIssuer } from './issuer.ts'
 import { parametersIn } from './link.ts'
-import { addressOf, type Reach } from './reach.ts'
-import type { OfferPreview } from './types.ts'
+import { LARGEST, type Reach } from './reach.ts'
+import type { OfferedType, OfferPreview } from './types.ts'
 
+/** A credential offer with more than this is no offer to a person. */
+const MOST_TYPES = 20
 const PRE_AUTHORIZED = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 
 /** Credential offer object (OpenID4VCI 1.0 section 4.1.1), as far as the wallet uses it. */
 const offerSchema = z.looseObject({
   credential_issuer: z.string(),
-  credential_configuration_ids: z.array(z.string()).min(1),
+  credential_configuration_ids: z.array(z.string()).min(1).max(MOST_TYPES),
   grants: z
     .looseObject({
       [PRE_AUTHORIZED]: z
@@ -27,43 +29,89 @@ const offerSchema = z.looseObject({
             .optional(),
         })
         .optional(),
+      authorization_code: z
+        .looseObject({
+          issuer_state: z.string().optional(),
+          authorization_server: z.string().optional(),
+        })
+        .optional(),
     })
     .optional(),
 })
+type Offer = z.infer<typeof offerSchema>
 
 /** Reads an offer and what its issuer says of itself: see `Holder.readOffer`. */
 export async function readOffer(text: string, ports: HolderPorts, reach: Reach): Promise<OfferPreview> {
   const offer = parseOffer(await offerObject(text, reach))
-  addressOf(offer.credential_issuer, ports.allowInsecure ?? false)
-  const grant = offer.grants?.[PRE_AUTHORIZED]
-  if (!grant) throw new HolderError('offer_unsupported', 'the offer has no pre-authorized code')
-
+  const grant = grantIn(offer)
   const issuer = await readIssuer(offer.credential_issuer, ports, reach)
+  const ids = [...new Set(offer.credential_configuration_ids)]
+  return {
+    ...aboutIssuer(issuer),
+    types: await Promise.all(ids.map((id) => offeredType(issuer, id, ports, reach))),
+    ...grant,
+  }
+}
+
+/** What an issuer offers to those who sign in: see `Holder.readIssuer`. Types of other formats are left out. */
+export async function readIssuerOffer(id: string, ports: HolderPorts, reach: Reach): Promise<OfferPreview> {
+  const issuer = await readIssuer(id, ports, reach)
+  const ids = Object.keys(issuer.metadata.credentialIssuer.credential_configurations_supported)
   const types = await Promise.all(
-    offer.credential_configuration_ids.map(async (id) => {
-      const { vct, card, claims } = await readConfiguration(issuer, id, ports, reach)
-      return { configurationId: id, vct, ...card, claims }
+    ids.slice(0, MOST_TYPES).map(async (id) => {
+      try {
+        return [await offeredType(issuer, id, ports, reach)]
+      } catch (error) {
+        if (error instanceof HolderError && error.code === 'offer_unsupported') return []
+        throw error
+      }
     }),
   )
-  const { tx_code: txCode, authorization_server: authorizationServer } = grant
+  return { ...aboutIssuer(issuer), types: types.flat(), signIn: true }
+}
+
+function aboutIssuer({ id, name, certifiedName }: Issuer): Pick<OfferPreview, 'issuer'> {
+  return { issuer: { id, name, ...(certifiedName === undefined ? {} : { certifiedName }) } }
+}
+
+async function offeredType(
+  issuer: Issuer,
+  id: string,
+  ports: HolderPorts,
+  reach: Reach,
+): Promise<OfferedType> {
+  const { vct, card, claims } = await readConfiguration(issuer, id, ports, reach)
+  return { configurationId: id, vct, ...card, claims }
+}
+
+/**
+ * How the offer is taken up. A code that is ready is quicker for the person than a sign-in; an offer without grants
+ * leaves it to the wallet, which then signs in (section 4.1.1).
+ */
+function grantIn({ grants }: Offer): Omit<OfferPreview, 'issuer' | 'types'> {
+  const ready = grants?.[PRE_AUTHORIZED]
+  const signIn = grants?.authorization_code
+  if (!ready && !signIn && grants && Object.keys(grants).length > 0) {
+    throw new HolderError('offer_unsupported', 'the offer has no grant that this wallet knows')
+  }
+  const server = (ready ?? signIn)?.authorization_server
+  const named = server === undefined ? {} : { authorizationServer: server }
+  if (!ready) {
+    const { issuer_state: issuerState } = signIn ?? {}
+    return { signIn: true, ...named, ...(issuerState === undefined ? {} : { issuerState }) }
+  }
+  const { 'pre-authorized_code': preAuthorizedCode, tx_code: txCode } = ready
+  if (txCode === undefined) return { signIn: false, preAuthorizedCode, ...named }
+  const { input_mode: inputMode, length, description } = txCode
   return {
-    issuer: {
-      id: issuer.id,
-      name: issuer.name,
-      ...(issuer.certifiedName === undefined ? {} : { certifiedName: issuer.certifiedName }),
+    signIn: false,
+    preAuthorizedCode,
+    ...named,
+    txCode: {
+      inputMode,
+      ...(length === undefined ? {} : { length }),
+      ...(description === undefined ? {} : { description }),
     },
-    types,
-    preAuthorizedCode: grant['pre-authorized_code'],
-    ...(authorizationServer === undefined ? {} : { authorizationServer }),
-    ...(txCode === undefined
-      ? {}
-      : {
-          txCode: {
-            inputMode: txCode.input_mode,
-            ...(txCode.length === undefined ? {} : { length: txCode.length }),
-            ...(txCode.description === undefined ? {} : { description: txCode.description }),
-          },
-        }),
   }
 }
 
@@ -76,7 +124,7 @@ async function offerObject(text: string, reach: Reach): Promise<string> {
   const reference = parameters?.get('credential_offer_uri')
   if (!reference) throw new HolderError('offer_malformed', 'the text holds no credential offer')
 
-  const response = await reach(reference, { headers: { accept: 'application/json' } })
+  const response = await reach(reference, { headers: { accept: 'application/json' } }, LARGEST.offer)
   const body = await response.text()
   if (response.ok) return body
   throw refusedReference(response.status, body)
@@ -104,7 +152,7 @@ function codeIn(body: string): string | undefined {
   }
 }
 
-function parseOffer(text: string): z.infer<typeof offerSchema> {
+function parseOffer(text: string): Offer {
   try {
     return offerSchema.parse(JSON.parse(text))
   } catch (error) {

@@ -126,7 +126,7 @@ describe('what is shown before anything is shared', () => {
       claims: [{ path: ['income'] }],
     })
     const nextYear = Math.floor(Date.now() / 1000) + 31_536_000
-    now = () => new Date(Date.now() + 2 * 3600_000)
+    now = () => new Date(Date.now() + 40 * 86_400_000)
     const late = await holder.readRequest(await verifier.ask(adult(), { spoil: { exp: nextYear } }))
     expect(late.queries[0]?.missing).toMatchObject({ reason: 'expired', name: { ko: '인천 시민증' } })
     expect(late.satisfiable).toBe(false)
@@ -190,7 +190,7 @@ describe('presenting', () => {
     })
     const verdict = verifier.answers[0]?.verdicts['card']
     expect(verdict?.ok).toBe(true)
-    const { iss, vct, iat, exp, cnf, ...personal } = verdict?.presented?.claims ?? {}
+    const { iss, vct, iat, exp, cnf, status, ...personal } = verdict?.presented?.claims ?? {}
     expect(personal).toEqual({ age_equal_or_over: { 19: true } })
   })
 
@@ -310,7 +310,7 @@ describe('presenting', () => {
   test('declining tells the verifier no and shares nothing', async () => {
     const preview = await holder.readRequest(await verifier.ask(adult()))
     await holder.decline(preview)
-    expect(verifier.answers).toEqual([{ error: 'access_denied', verdicts: {}, keyBindings: {} }])
+    expect(verifier.answers).toMatchObject([{ error: 'access_denied', presentations: {} }])
     expect((await holder.activity())[0]).toMatchObject({ kind: 'declined', shared: false })
   })
 

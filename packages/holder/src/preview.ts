@@ -2,30 +2,47 @@ import { type AskedClaims, type ClaimPath, claimsBeyond } from '@pass/credential
 import type { HolderPorts } from './holder.ts'
 import { matchRequest } from './match.ts'
 import type { Reach } from './reach.ts'
-import { receiveRequest } from './request.ts'
+import { type ReceivedRequest, receiveRequest } from './request.ts'
 import { labelFor } from './shown-claims.ts'
+import { covering, readTransactions } from './transactions.ts'
 import { findRegistration } from './trust.ts'
-import type { ClaimLabel, RequestPreview, StoredCredential } from './types.ts'
+import type { ClaimLabel, DcApiRequest, RequestPreview, StoredCredential } from './types.ts'
 
 /** Reads a request and finds what answers it: see `Holder.readRequest`. Nothing of the holder's is sent. */
-export async function readRequest(text: string, ports: HolderPorts, reach: Reach): Promise<RequestPreview> {
-  const { request, verifier, statements, expiresAt } = await receiveRequest(text, ports, reach)
+export async function readRequest(
+  text: string,
+  sameDevice: boolean,
+  ports: HolderPorts,
+  reach: Reach,
+): Promise<RequestPreview> {
+  return preview(await receiveRequest(text, ports, reach), sameDevice, ports)
+}
+
+/** See `Holder.readDcApiRequest`. */
+export async function readDcApiRequest(asked: DcApiRequest, ports: HolderPorts): Promise<RequestPreview> {
+  const { receiveDcApiRequest } = await import('./dc-api.ts')
+  return preview(await receiveDcApiRequest(asked, ports), true, ports)
+}
+
+async function preview(
+  received: ReceivedRequest,
+  sameDevice: boolean,
+  ports: HolderPorts,
+): Promise<RequestPreview> {
+  const { request, verifier, statements, transactionData, expiresAt } = received
   const credentials = await ports.store.list('credential')
-  const { queries, groups, satisfiable, choice } = matchRequest(
-    request.dcqlQuery,
-    credentials,
-    ports.clock().getTime(),
+  const match = matchRequest(request.dcqlQuery, credentials, ports.clock().getTime())
+  const { queries, groups } = match
+  const transactions = await readTransactions(
+    transactionData,
+    queries.map(({ id }) => id),
+    ports,
   )
-  const registration = await findRegistration(statements, verifier.sha256, ports)
+  const choice = covering(transactions, match)
+  const registration = verifier && (await findRegistration(statements, verifier.sha256, ports))
   const beyond = registration ? claimsBeyond(asked(request.dcqlQuery), registration) : []
-  const { commonName, organization } = verifier.subject
   return {
-    verifier: {
-      name: commonName,
-      ...(organization === undefined ? {} : { organization }),
-      x509Hash: verifier.sha256,
-      host: new URL(request.responseUri).host,
-    },
+    verifier: shownVerifier(received),
     ...(registration ? { purpose: registration.purpose } : {}),
     registered: registration !== undefined,
     beyond: beyond.map((path) => labelled(path, credentials)),
@@ -34,10 +51,25 @@ export async function readRequest(text: string, ports: HolderPorts, reach: Reach
       ...query,
       candidates: candidates.map(({ paths: _, ...candidate }) => candidate),
     })),
-    satisfiable,
-    choice,
+    transactions,
+    sameDevice,
+    satisfiable: match.satisfiable && choice !== undefined,
+    choice: choice ?? match.choice,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     request,
+  }
+}
+
+/** Who asks: by its certificate, or, where there is none, by the address of the page. */
+function shownVerifier({ request, verifier, origin }: ReceivedRequest): RequestPreview['verifier'] {
+  const { host } = new URL(request.responseUri ?? origin ?? '')
+  if (!verifier) return { name: host, host }
+  const { commonName, organization } = verifier.subject
+  return {
+    name: commonName,
+    ...(organization === undefined ? {} : { organization }),
+    x509Hash: verifier.sha256,
+    host,
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type CallbackContext,
+  type ClientAuthenticationCallback,
   clientAuthenticationAnonymous,
   HashAlgorithm,
   setGlobalConfig,
@@ -7,7 +8,7 @@ import {
 import { sha256, toBase64url } from './encoding.ts'
 import { asHolderError, HolderError } from './error.ts'
 import type { HolderPorts } from './holder.ts'
-import type { Reach } from './reach.ts'
+import { LARGEST, type Reach } from './reach.ts'
 import { verifyWithCertificate } from './trust.ts'
 import type { HeldKey } from './types.ts'
 
@@ -25,17 +26,21 @@ export function signerOf(key: HeldKey): {
 export function protocolCallbacks(
   ports: HolderPorts,
   reach: Reach,
+  {
+    most = LARGEST.answer,
+    authenticate = clientAuthenticationAnonymous(),
+  }: { most?: number; authenticate?: ClientAuthenticationCallback } = {},
 ): Omit<CallbackContext, 'decryptJwe' | 'encryptJwe'> {
   // The library refuses http: addresses unless told, and can be told only for all of the process.
   if (ports.allowInsecure) setGlobalConfig({ allowInsecureUrls: true })
   return {
-    fetch: (input, init) => reach(input instanceof Request ? input.url : input, init),
+    fetch: (input, init) => reach(input instanceof Request ? input.url : input, init, most),
     generateRandom: (length) => ports.random(length),
     hash: async (data, algorithm) => {
       if (algorithm !== HashAlgorithm.Sha256) throw new TypeError(`no use for ${algorithm}`)
       return sha256(data)
     },
-    clientAuthentication: clientAuthenticationAnonymous(),
+    clientAuthentication: authenticate,
     signJwt: async (signer, { header, payload }) => {
       if (signer.method !== 'jwk' || signer.kid === undefined) throw new TypeError('only held keys sign')
       const input = `${toBase64url(JSON.stringify(header))}.${toBase64url(JSON.stringify(payload))}`

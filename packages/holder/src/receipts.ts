@@ -1,7 +1,7 @@
 import { type Receipt, receiptSchema, verifyReceipt } from '@pass/anchoring'
 import type { HolderPorts } from './holder.ts'
+import { updateCredential } from './in-turn.ts'
 import type { Reach } from './reach.ts'
-import { updateCredential } from './update-credential.ts'
 
 /**
  * Fetches the receipts of copies that have none yet. A copy that is not anchored yet is asked for again next time.

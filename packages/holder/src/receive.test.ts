@@ -126,7 +126,7 @@ describe('reading an offer', () => {
 
 describe('receiving', () => {
   const receive = async (text = issuer.offer().byValue, txCode = TX_CODE) =>
-    holder.receive(await holder.readOffer(text), { txCode })
+    (await holder.receive(await holder.readOffer(text), { txCode })).credentials
 
   test('as many copies come as the issuer allows, each bound to a key of its own', async () => {
     const [credential] = await receive()
@@ -138,7 +138,8 @@ describe('receiving', () => {
       { path: ['age_equal_or_over', '65'], label: { ko: '65세 이상', en: '65세 이상' }, value: false },
     ])
     expect(await holder.list()).toEqual([credential])
-    expect(issuer.dpopNoncesAsked).toBe(2)
+    // The token endpoint's had to be asked for; the nonce endpoint gave the other.
+    expect(issuer.dpopNoncesAsked).toBe(1)
   })
 
   test('no keys are left behind but those of the copies', async () => {
@@ -154,7 +155,9 @@ describe('receiving', () => {
       code: 'network',
       shared: false,
     })
-    const [credential] = await holder.receive(offer)
+    const {
+      credentials: [credential],
+    } = await holder.receive(offer)
     expect(issuer.requests).toHaveLength(2)
     expect(issuer.requests[1]).toEqual(issuer.requests[0])
     expect(credential?.copies).toHaveLength(3)
@@ -166,7 +169,7 @@ describe('receiving', () => {
     await expect(receive()).rejects.toMatchObject({ code: 'network' })
     const restarted = createHolder(ports)
     const [pending] = await restarted.pending()
-    expect(await restarted.resume(pending!.id)).toHaveLength(1)
+    expect((await restarted.resume(pending!.id)).credentials).toHaveLength(1)
     expect(await restarted.pending()).toEqual([])
   })
 
@@ -174,7 +177,7 @@ describe('receiving', () => {
     issuer.faults.cut.token = 1
     const offer = await holder.readOffer(issuer.offer().byValue)
     await expect(holder.receive(offer, { txCode: TX_CODE })).rejects.toMatchObject({ code: 'network' })
-    expect(await holder.receive(offer, { txCode: TX_CODE })).toHaveLength(1)
+    expect((await holder.receive(offer, { txCode: TX_CODE })).credentials).toHaveLength(1)
   })
 
   test('pressing twice receives once', async () => {
@@ -213,7 +216,7 @@ describe('receiving', () => {
       code: 'tx_code_wrong',
       attemptsLeft: 4,
     })
-    expect(await holder.receive(offer, { txCode: TX_CODE })).toHaveLength(1)
+    expect((await holder.receive(offer, { txCode: TX_CODE })).credentials).toHaveLength(1)
   })
 
   test('an offer that another wallet redeemed is known as used, a locked one as locked', async () => {
@@ -241,7 +244,7 @@ describe('receiving', () => {
     await expect(receive()).rejects.toMatchObject({ code: 'network' })
     ports.trust = async () => ({ rootCertificates: [authority.root] })
     const [pending] = await holder.pending()
-    expect(await holder.resume(pending!.id)).toHaveLength(1)
+    expect((await holder.resume(pending!.id)).credentials).toHaveLength(1)
   })
 
   test('an issuer with the certificate of another is not believed', async () => {
@@ -268,12 +271,6 @@ describe('receiving', () => {
     Object.assign(issuer.faults, faults)
     await expect(receive()).rejects.toMatchObject({ code: 'credential_invalid' })
     expect(await holder.list()).toEqual([])
-    expect(keyIds.size).toBe(0)
-  })
-
-  test('an issuer that would deliver later is told apart from one that delivers rubbish', async () => {
-    issuer.faults.later = true
-    await expect(receive()).rejects.toMatchObject({ code: 'offer_unsupported' })
     expect(keyIds.size).toBe(0)
   })
 

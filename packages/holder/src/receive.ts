@@ -1,17 +1,20 @@
-import { acceptCopies } from './accept.ts'
 import { note } from './activity.ts'
-import { fetchCopies, notifyIssuer } from './credentials.ts'
-import { sha256, toBase64url } from './encoding.ts'
+import { derivedId } from './encoding.ts'
 import { asHolderError, HolderError, type HolderErrorCode } from './error.ts'
 import type { HolderPorts } from './holder.ts'
-import { type Issuer, readConfiguration, readIssuer } from './issuer.ts'
+import { type Issuer, readIssuer } from './issuer.ts'
+import { fetchTokens, type Grant, type Granted } from './oauth/token.ts'
 import { drop } from './pending.ts'
 import type { Reach } from './reach.ts'
-import { fetchToken } from './token.ts'
-import type { OfferPreview, PendingIssuance, StoredCredential } from './types.ts'
-
-/** Copies of one credential; the issuer may allow fewer. */
-const MOST_COPIES = 10
+import { type Authorized, receiveOne } from './receive-one.ts'
+import type {
+  OfferPreview,
+  PendingConfiguration,
+  PendingIssuance,
+  Received,
+  SignInUnderWay,
+  StoredCredential,
+} from './types.ts'
 
 /** After these there is nothing left to try again with the same offer, so its keys go. */
 const FINAL: ReadonlySet<HolderErrorCode> = new Set([
@@ -32,13 +35,15 @@ export async function receive(
   txCode: string | undefined,
   ports: HolderPorts,
   reach: Reach,
-): Promise<StoredCredential[]> {
-  const id = await pendingIdOf(offer)
+): Promise<Received> {
+  const { preAuthorizedCode } = offer
+  if (preAuthorizedCode === undefined) throw new HolderError('sign_in_required', 'the offer needs a sign-in')
+  const id = await derivedId(offer.issuer.id, preAuthorizedCode)
   const known = await ports.store.get('pending', id)
   if (!known?.accessToken && offer.txCode && !txCode) {
     throw new HolderError('tx_code_required', 'the offer needs its transaction code')
   }
-  return finish(known ?? (await begin(id, offer, ports)), txCode, ports, reach)
+  return finish(known ?? (await begin(id, offer, preAuthorizedCode, ports)), txCode, ports, reach)
 }
 
 /** Does what is left of an issuance. */
@@ -47,22 +52,19 @@ export async function finish(
   txCode: string | undefined,
   ports: HolderPorts,
   reach: Reach,
-): Promise<StoredCredential[]> {
+): Promise<Received> {
   try {
     const issuer = await readIssuer(pending.issuer.id, ports, reach)
-    const authorized = await authorize(pending, issuer, txCode, ports)
-    const received: StoredCredential[] = []
-    for (const { id } of pending.configurations) {
-      received.push(await receiveOne(authorized, id, issuer, ports, reach))
+    const authorized = await authorize(pending, issuer, txCode, ports, reach)
+    const credentials: StoredCredential[] = []
+    for (const entry of authorized.configurations.filter(({ deferred }) => !deferred)) {
+      const credential = await receiveOne(authorized, entry, issuer, ports, reach)
+      if (credential) credentials.push(credential)
     }
-    await drop(authorized, ports)
-    return received
+    return { credentials, waiting: await closeOrWait(pending.id, ports) }
   } catch (error) {
     const failure = asHolderError(error, 'issuer_malformed')
-    const left = (await ports.store.get('pending', pending.id)) ?? pending
-    // Refused before there is a token: the offer can be read again. After: the token is all that is left of it.
-    const over = failure.code === 'issuer_refused' && left.accessToken === undefined
-    if (over || FINAL.has(failure.code)) await drop(left, ports)
+    await afterFailure((await ports.store.get('pending', pending.id)) ?? pending, failure, ports)
     await note(ports, {
       kind: 'failed',
       party: pending.issuer,
@@ -74,13 +76,51 @@ export async function finish(
   }
 }
 
-async function begin(id: string, offer: OfferPreview, ports: HolderPorts): Promise<PendingIssuance> {
+/** An issuance of which all has come is over; one of which the rest comes later waits. */
+export async function closeOrWait(id: string, ports: HolderPorts): Promise<PendingIssuance[]> {
+  const left = await ports.store.get('pending', id)
+  if (!left) return []
+  if (left.configurations.length === 0) {
+    await drop(left, ports)
+    return []
+  }
+  const state = left.configurations.every(({ deferred }) => deferred) ? 'waiting' : left.state
+  const waiting: PendingIssuance = { ...left, state }
+  await ports.store.put('pending', id, waiting)
+  return [waiting]
+}
+
+async function afterFailure(left: PendingIssuance, failure: HolderError, ports: HolderPorts): Promise<void> {
+  if (failure.code === 'sign_in_required' && left.signIn) {
+    // The code is worth nothing any more; the offer in it is: the sign-in can be begun anew.
+    return ports.store.put('pending', left.id, { ...left, signIn: withoutCode(left.signIn) })
+  }
+  // Refused before there is a token: the offer can be read again. After: the token is all that is left of it, unless
+  // the issuer says that it will never do (OpenID4VCI 1.0 section 8.3.1.2).
+  const unbegun = failure.code === 'issuer_refused' && left.accessToken === undefined
+  const denied = failure.serverCode === 'credential_request_denied'
+  if (!unbegun && !denied && !FINAL.has(failure.code)) return
+  const waiting = left.configurations.filter(({ deferred }) => deferred)
+  if (waiting.length === 0) return drop(left, ports)
+  const lost = left.configurations.filter(({ deferred }) => !deferred).flatMap(({ copyKeys }) => copyKeys)
+  await ports.store.put('pending', left.id, { ...left, state: 'waiting', configurations: waiting })
+  await Promise.all(lost.map((key) => ports.keys.remove(key.id)))
+}
+
+async function begin(
+  id: string,
+  offer: OfferPreview,
+  preAuthorizedCode: string,
+  ports: HolderPorts,
+): Promise<PendingIssuance> {
+  const { authorizationServer } = offer
   const pending: PendingIssuance = {
     id,
+    state: 'begun',
     startedAt: ports.clock().getTime(),
     issuer: { id: offer.issuer.id, name: offer.issuer.name },
-    preAuthorizedCode: offer.preAuthorizedCode,
-    ...(offer.authorizationServer === undefined ? {} : { authorizationServer: offer.authorizationServer }),
+    preAuthorizedCode,
+    ...(authorizationServer === undefined ? {} : { authorizationServer }),
     dpopKey: await ports.keys.generate(),
     configurations: offer.types.map(({ configurationId, name }) => ({
       id: configurationId,
@@ -92,79 +132,50 @@ async function begin(id: string, offer: OfferPreview, ports: HolderPorts): Promi
   return pending
 }
 
-type Authorized = PendingIssuance & { accessToken: string }
-
 async function authorize(
   pending: PendingIssuance,
   issuer: Issuer,
   txCode: string | undefined,
   ports: HolderPorts,
+  reach: Reach,
 ): Promise<Authorized> {
-  const { accessToken } = pending
-  if (accessToken !== undefined) return { ...pending, accessToken }
-  const authorized = { ...pending, ...(await fetchToken(issuer, pending, txCode)) }
+  const { accessToken, authorizationServer } = pending
+  if (accessToken !== undefined) {
+    const server = authorizationServer ?? issuer.metadata.authorizationServers[0]?.issuer ?? issuer.id
+    return { ...pending, accessToken, authorizationServer: server, dpopBound: pending.dpopBound ?? false }
+  }
+  const granted = await fetchTokens(issuer, pending, grantOf(pending, txCode), ports, reach)
+  const { identifiers, ...tokens } = granted
+  const authorized: Authorized = {
+    ...pending,
+    ...tokens,
+    ...(pending.signIn ? { signIn: withoutCode(pending.signIn) } : {}),
+    state: 'authorized',
+    configurations: namedDatasets(pending.configurations, identifiers),
+  }
   await ports.store.put('pending', pending.id, authorized)
   return authorized
 }
 
-/** Receives the copies of one configuration and strikes it off the pending issuance, which it changes in place. */
-async function receiveOne(
-  pending: Authorized,
-  configurationId: string,
-  issuer: Issuer,
-  ports: HolderPorts,
-  reach: Reach,
-): Promise<StoredCredential> {
-  const entry = pending.configurations.find(({ id }) => id === configurationId)
-  if (!entry) throw new HolderError('not_found', `nothing pending of ${configurationId}`)
-  const configuration = await readConfiguration(issuer, configurationId, ports, reach)
-  if (entry.copyKeys.length === 0) {
-    const allowed = issuer.metadata.credentialIssuer.batch_credential_issuance?.batch_size ?? 1
-    const length = Math.max(1, Math.min(MOST_COPIES, allowed))
-    entry.copyKeys = await Promise.all(Array.from({ length }, () => ports.keys.generate()))
-    await ports.store.put('pending', pending.id, pending)
-  }
-  const { copies, notificationId } = await fetchCopies(
-    issuer,
-    pending,
-    configurationId,
-    entry.copyKeys,
-    ports,
-  )
+function withoutCode({ code: _, ...signIn }: SignInUnderWay): SignInUnderWay {
+  return signIn
+}
 
-  // The same id on each try: if storing went through and the next line did not, the next try overwrites.
-  const id = await derivedId(pending.id, configurationId)
-  let accepted: Awaited<ReturnType<typeof acceptCopies>>
-  try {
-    accepted = await acceptCopies({ id, copies, keys: entry.copyKeys, configuration, issuer }, ports)
-  } catch (error) {
-    if (notificationId) await notifyIssuer(issuer, pending, notificationId, 'credential_failure')
-    throw error
-  }
-  const { credential, spareKeys } = accepted
-  await ports.store.put('credential', id, credential)
-  pending.configurations = pending.configurations.filter((other) => other !== entry)
-  await ports.store.put('pending', pending.id, pending)
-  await Promise.all(spareKeys.map((key) => ports.keys.remove(key.id)))
-  await note(ports, {
-    kind: 'received',
-    party: credential.issuer,
-    credentials: [
-      {
-        name: credential.display.name,
-        claims: credential.claims.map(({ path, label }) => ({ path, label })),
-      },
-    ],
-    shared: false,
+function grantOf({ preAuthorizedCode, signIn }: PendingIssuance, txCode: string | undefined): Grant {
+  if (preAuthorizedCode !== undefined)
+    return { preAuthorizedCode, ...(txCode === undefined ? {} : { txCode }) }
+  if (signIn?.code === undefined) throw new HolderError('sign_in_required', 'the sign-in was not finished')
+  const { code, codeVerifier, redirectUri } = signIn
+  return { code, codeVerifier, redirectUri }
+}
+
+/** One request per dataset that the token is for (OpenID4VCI 1.0 section 6.2). */
+function namedDatasets(asked: PendingConfiguration[], named: Granted['identifiers']): PendingConfiguration[] {
+  return asked.flatMap((configuration) => {
+    const ids = named
+      .filter(({ configurationId }) => configurationId === configuration.id)
+      .flatMap(({ credentialIdentifiers }) => credentialIdentifiers)
+    if (ids.length === 0) return [configuration]
+    return ids.map((credentialIdentifier) => ({ ...configuration, copyKeys: [], credentialIdentifier }))
   })
-  if (notificationId) await notifyIssuer(issuer, pending, notificationId, 'credential_accepted')
-  return credential
-}
-
-function pendingIdOf(offer: OfferPreview): Promise<string> {
-  return derivedId(offer.issuer.id, offer.preAuthorizedCode)
-}
-
-async function derivedId(...parts: string[]): Promise<string> {
-  return toBase64url(await sha256(JSON.stringify(parts))).slice(0, 22)
 }

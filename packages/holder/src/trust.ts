@@ -25,6 +25,10 @@ export async function verifyWithCertificate(
   ports: TrustPorts,
 ): Promise<VerifiedCertificate> {
   const { rootCertificates: trustedRoots } = await trustOf(ports)
+  // HAIP 1.0 sections 4.1, 5 and 6.1.1: the trust anchor comes from the city and never with what it is to vouch for.
+  if (x5c.some((entry) => trustedRoots.includes(entry.replace(/\s+/g, '')))) {
+    throw new CredentialError('untrusted_certificate', 'the chain brings its own trust anchor')
+  }
   const certificate = await createCertificateVerifier({ trustedRoots })(x5c, secondsNow(ports))
   const [header = '', payload = '', signature = ''] = jwt.split('.')
   const signed = new TextEncoder().encode(`${header}.${payload}`)
@@ -71,7 +75,8 @@ export function vouchesFor({ sanUris, sanDns }: VerifiedCertificate, name: unkno
   return URL.canParse(name) && sanDns.includes(new URL(name).hostname)
 }
 
-async function trustOf({ trust }: TrustPorts): Promise<Trust> {
+/** @throws HolderError `network` when the host cannot say whom the city trusts */
+export async function trustOf({ trust }: TrustPorts): Promise<Trust> {
   try {
     return await trust()
   } catch (error) {

@@ -20,6 +20,18 @@ export function passCode(signer: WalletSigner): Promise<string> {
   return signedByKey(signer, 'pass+jwt', {})
 }
 
+/**
+ * A key's own word that it belongs to the instance with this thumbprint (RFC 7638), for the wallet's provider.
+ *
+ * @param statement `typ` says what the key is for; `aud` is the provider
+ */
+export function keyProof(
+  signer: WalletSigner,
+  { typ, aud, jkt }: { typ: string; aud: string; jkt: string },
+): Promise<string> {
+  return signedByKey(signer, typ, { aud, jkt })
+}
+
 /** A compact JWS that carries its own key, its time and an id of its own. */
 async function signedByKey({ keys, key, now }: WalletSigner, typ: string, claims: object): Promise<string> {
   const { kty, crv, x, y } = key.publicJwk

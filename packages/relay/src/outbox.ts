@@ -27,13 +27,24 @@ export async function enqueue<Kind extends keyof OutboxPayload>(
     ON CONFLICT ("kind", "key") DO NOTHING`
 }
 
-/** `enqueue` for the hashes of many credentials in one statement. */
-export async function enqueueAnchors(sql: Sql, hashes: readonly string[]): Promise<void> {
+/** Batches between which the copies of one credential are spread: as many as an issuer gives at once. */
+export const SLOTS = 10
+
+/**
+ * `enqueue` for the hashes of one credential's copies, in one statement. Each goes into a batch of its own, a moment
+ * after the one before: two verifiers who compare what they were shown find neither the same root nor the same block.
+ * @param spreadMs milliseconds between one copy and the next
+ */
+export async function enqueueAnchors(sql: Sql, hashes: readonly string[], spreadMs = 0): Promise<void> {
   if (!hashes.every((hash) => HASH.test(hash))) {
     throw new RangeError('An outbox key is 64 lower-case hex digits.')
   }
+  // Where it begins is chance, so that the slots fill evenly.
   await sql`
-    INSERT INTO "Outbox" ("kind", "key", "payload")
-    SELECT 'anchor', hash, '{}'::jsonb FROM unnest(${[...hashes]}::text[]) AS hash
+    INSERT INTO "Outbox" ("kind", "key", "payload", "slot", "notBefore")
+    SELECT 'anchor', hash, '{}'::jsonb, (start + place) % ${SLOTS}::int,
+      now() + (place - 1) * ${spreadMs}::int * interval '1 millisecond'
+    FROM unnest(${[...hashes]}::text[]) WITH ORDINALITY AS copy(hash, place),
+      (SELECT floor(random() * ${SLOTS}::int)::int AS start) AS first
     ON CONFLICT ("kind", "key") DO NOTHING`
 }

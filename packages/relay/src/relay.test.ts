@@ -55,13 +55,39 @@ describe.each(['embedded', 'server'] as const)('the relay on Postgres (%s)', (ki
 
   it('makes one root of all that waits, and a receipt for each', async () => {
     const all = hashes(0, 40)
-    await db.transaction((sql) => enqueueAnchors(sql, all))
+    await enqueueAll(db, all)
     expect(await receiptOf(db.sql, city.chain.manifest, hashOf(0))).toBeUndefined()
     await city.relay(db).tick()
     expect(await city.chain.anchors.count()).toBe(1)
     await expectAnchored(all)
     expect(await receiptOf(db.sql, city.chain.manifest, hashOf('never issued'))).toBeUndefined()
     expect(errors()).toEqual([])
+  })
+
+  it('gives no two copies of one credential the same root, though all come late', async () => {
+    const credentials = [hashes(0, 10), hashes(10, 20)]
+    for (const copies of credentials) await db.transaction((sql) => enqueueAnchors(sql, copies))
+    await city.relay(db).tick()
+    await expectAnchored(hashes(0, 20))
+    for (const copies of credentials) {
+      const receipts = await Promise.all(copies.map((hash) => receiptOf(db.sql, city.chain.manifest, hash)))
+      expect(new Set(receipts.map((receipt) => receipt?.root)).size).toBe(10)
+    }
+    // They hide among those of others.
+    expect(await city.chain.anchors.count()).toBe(10)
+  })
+
+  it('spreads the copies of one credential over time', async () => {
+    const relay = city.relay(db)
+    await db.transaction((sql) => enqueueAnchors(sql, hashes(0, 10), 60_000))
+    await relay.tick()
+    expect(await city.chain.anchors.count()).toBe(1)
+    city.clock.advance(5 * 60_000)
+    await relay.tick()
+    expect(await city.chain.anchors.count()).toBe(6)
+    city.clock.advance(5 * 60_000)
+    await relay.tick()
+    await expectAnchored(hashes(0, 10))
   })
 
   it('waits for a full batch or for the oldest to be old enough', async () => {

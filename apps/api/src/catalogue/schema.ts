@@ -10,6 +10,8 @@ export const credentialTypeListSchema = z.array(
     description: localizedSchema,
     card: z.object({ background: z.string(), text: z.string() }),
     claims: z.array(z.object({ path: z.array(z.string()), name: localizedSchema })),
+    signIn: z.boolean().describe('Whether a citizen gets it by signing in, without an offer'),
+    approval: z.literal('officer').optional().describe('An officer looks at each application first'),
   }),
 )
 

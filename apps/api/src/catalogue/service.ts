@@ -1,4 +1,4 @@
-import { typeMetadata } from '@pass/credentials'
+import { type CredentialType, typeMetadata } from '@pass/credentials'
 import type { z } from 'zod'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
@@ -21,14 +21,19 @@ export function createCatalogue({ city, config }: Pick<Context, 'city' | 'config
   return {
     vctOf,
     types: () =>
-      [...city.types.values()].map(({ id, name, description, card, claims }) => ({
-        id,
-        vct: vctOf(id),
-        name,
-        description,
-        card,
-        claims: claims.map((claim) => ({ path: claim.path, name: claim.name })),
-      })),
+      [...city.types.values()].map((type) => {
+        const { id, name, description, card, claims, approval } = type
+        return {
+          id,
+          vct: vctOf(id),
+          name,
+          description,
+          card,
+          claims: claims.map((claim) => ({ path: claim.path, name: claim.name })),
+          signIn: followsFromRegister(type),
+          ...(approval === undefined ? {} : { approval }),
+        }
+      }),
     templates: () =>
       [...city.templates.values()]
         .filter(({ verifiers }) => verifiers === undefined)
@@ -40,4 +45,13 @@ export function createCatalogue({ city, config }: Pick<Context, 'city' | 'config
       return JSON.stringify(typeMetadata(type, vctOf(typeId)))
     },
   }
+}
+
+/** Whether the register alone says who gets it: then a citizen who signs in can have it without being offered it. */
+function followsFromRegister({ requires, claims }: CredentialType): boolean {
+  const sources = [
+    ...requires.map((needed) => ('path' in needed ? needed.path : needed)),
+    ...claims.map((claim) => claim.source),
+  ]
+  return sources.every(([member]) => member !== 'facts')
 }

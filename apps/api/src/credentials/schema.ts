@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WALLET_EVENTS } from '../issuance/notification.ts'
 
 export const credentialStatusSchema = z.enum(['valid', 'suspended', 'revoked'])
 
@@ -26,6 +27,11 @@ export const credentialsPageSchema = z.object({
       expiresAt: z.iso.datetime(),
       copies: z.int(),
       anchored: z.int().describe('Copies whose anchor is confirmed on the chain'),
+      walletEvent: z
+        .enum(WALLET_EVENTS)
+        .nullable()
+        .describe('What the wallet last reported of the copies; many wallets report nothing'),
+      walletEventAt: z.iso.datetime().nullable(),
     }),
   ),
   nextCursor: z.string().nullable(),

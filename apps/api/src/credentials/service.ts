@@ -40,7 +40,11 @@ export function createCredentials(
       const after = cursor === undefined ? null : cursorIn(cursor)
       const text = query ?? ''
       const id = UUID.test(text) ? text : null
-      type Row = Omit<CredentialsPage['items'][number], 'issuedAt' | 'expiresAt' | 'subject'> & {
+      type Row = Omit<
+        CredentialsPage['items'][number],
+        'issuedAt' | 'expiresAt' | 'walletEventAt' | 'subject'
+      > & {
+        walletEventAt: Date | null
         subjectId: string
         name: string | null
         issuedAt: Date
@@ -60,19 +64,26 @@ export function createCredentials(
           ORDER BY c."issuedAt" DESC, c."id" DESC LIMIT ${limit + 1}::int
         )
         SELECT page."id", page."typeId" AS "type", page."subjectId", page."nameKo" AS "name", page."status",
-          page."statusReason", page."issuedAt", page."expiresAt", n."copies", n."anchored"
+          page."statusReason", page."issuedAt", page."expiresAt", n."copies", n."anchored",
+          e."event" AS "walletEvent", e."eventAt" AS "walletEventAt"
         FROM page, LATERAL (
           SELECT count(*)::int AS "copies", count(b."root")::int AS "anchored" FROM "CredentialCopy" y
             LEFT JOIN "AnchorLeaf" l ON l."hash" = y."hash"
             LEFT JOIN "AnchorBatch" b ON b."root" = l."root" AND b."status" = 'confirmed'
           WHERE y."credentialId" = page."id") n
+        LEFT JOIN LATERAL (
+          SELECT b."event", b."eventAt" FROM "CredentialBatch" b
+          WHERE b."credentialId" = page."id" AND b."event" IS NOT NULL ORDER BY b."eventAt" DESC LIMIT 1) e ON true
         ORDER BY page."issuedAt" DESC, page."id" DESC`
-      const items = rows.slice(0, limit).map(({ subjectId, name, issuedAt, expiresAt, ...row }) => ({
-        ...row,
-        subject: { id: subjectId, name: name ?? '' },
-        issuedAt: issuedAt.toISOString(),
-        expiresAt: expiresAt.toISOString(),
-      }))
+      const items = rows
+        .slice(0, limit)
+        .map(({ subjectId, name, issuedAt, expiresAt, walletEventAt, ...row }) => ({
+          ...row,
+          walletEventAt: walletEventAt?.toISOString() ?? null,
+          subject: { id: subjectId, name: name ?? '' },
+          issuedAt: issuedAt.toISOString(),
+          expiresAt: expiresAt.toISOString(),
+        }))
       const last = items.at(-1)
       return {
         items,

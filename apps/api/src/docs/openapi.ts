@@ -27,6 +27,7 @@ const BODY_TYPES = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
   raw: 'text/csv',
+  message: 'application/json',
 } as const
 
 /** The OpenAPI 3.1 document of everything that is mounted, from the same descriptions. */
@@ -120,6 +121,11 @@ function bodyOf(route: Route) {
     return {
       requestBody: { required: true, content: { [type]: { schema: { type: 'string', format: 'binary' } } } },
     }
+  if (route.bodyType === 'message') {
+    const encrypted = { schema: z.string().describe('The same, encrypted to the key in the issuer metadata') }
+    const content = { [type]: { schema: route.body }, 'application/jwt': encrypted }
+    return { requestBody: { required: true, content } }
+  }
   return route.body ? { requestBody: { required: true, content: { [type]: { schema: route.body } } } } : {}
 }
 

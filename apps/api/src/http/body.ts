@@ -15,9 +15,9 @@ const TYPES = {
  */
 export function readBody(route: Route): RequestHandler[] {
   const limit = route.bodyLimit ?? DEFAULT_LIMIT
-  if (route.bodyType === 'raw') return [express.raw({ type: () => true, limit, inflate: false })]
+  if (isBytes(route)) return [express.raw({ type: () => true, limit, inflate: false })]
   if (!route.body) return []
-  const kind = route.bodyType ?? 'json'
+  const kind = route.bodyType === 'form' ? 'form' : 'json'
   const types: string[] = [...TYPES[kind]]
   const checkType: RequestHandler = (request, _response, next) => {
     const hasBody =
@@ -31,6 +31,11 @@ export function readBody(route: Route): RequestHandler[] {
       ? express.json({ type: types, limit, inflate: false })
       : express.urlencoded({ type: types, limit, inflate: false, extended: false })
   return [checkType, parse]
+}
+
+/** Whether the handler is given the bytes as they came, of whatever type. */
+export function isBytes({ bodyType }: Pick<Route, 'bodyType'>): boolean {
+  return bodyType === 'raw' || bodyType === 'message'
 }
 
 /** The parsers would also decode UTF-7 and others, in which text looks different to whoever filters it. */

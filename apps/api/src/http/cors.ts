@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express'
 const OPEN = [
   /^\/\.well-known\//,
   /^\/issuers\//,
+  /^\/oauth\/(par|token|challenge|\.well-known\/.+)$/,
   /^\/verifier\//,
   /^\/status-lists\//,
   /^\/credential-types\//,
@@ -16,7 +17,8 @@ const OPEN = [
 
 const ALLOWED_HEADERS =
   'Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, If-None-Match'
-const EXPOSED_HEADERS = 'DPoP-Nonce, WWW-Authenticate, ETag, Retry-After, X-Request-Id'
+const EXPOSED_HEADERS =
+  'DPoP-Nonce, OAuth-Client-Attestation-Challenge, WWW-Authenticate, ETag, Retry-After, X-Request-Id'
 
 export function isOpenToOtherOrigins(path: string): boolean {
   return OPEN.some((pattern) => pattern.test(path))

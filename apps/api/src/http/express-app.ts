@@ -17,6 +17,8 @@ export type ExpressAppOptions = {
   log: Logger
   access: Access
   routes: readonly Route[]
+  /** Path to handler of what brings its own routes. */
+  mounted?: Record<string, RequestHandler>
   /** Sees each request first, so that it times all of it. */
   observe: RequestHandler
   /** Path to folder of the built web apps. */
@@ -25,13 +27,14 @@ export type ExpressAppOptions = {
 
 /** Everything between the socket and the routes, in one place and one order. */
 export function createExpressApp(options: ExpressAppOptions): Express {
-  const { config, log, access, routes, observe, webApps = {} } = options
+  const { config, log, access, routes, observe, mounted = {}, webApps = {} } = options
   const app = express()
   app.set('trust proxy', config.trustProxy)
   app.set('etag', false)
   app.set('case sensitive routing', true)
   app.use(requestId(), observe, requestLog(log), ...securityHeaders(config.publicUrl), cors())
   mountRoutes(app, routes, { access, log, rateLimitFactor: config.rateLimitFactor })
+  for (const [path, handler] of Object.entries(mounted)) app.use(path, handler)
   app.get('/', (_request, response) => response.redirect(302, '/wallet/'))
   for (const [path, folder] of Object.entries(webApps)) serveWebApp(app, path, folder)
 

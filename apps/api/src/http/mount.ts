@@ -1,11 +1,11 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
-import { rateLimit } from 'express-rate-limit'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Access } from '../access/access.ts'
-import { readBody } from './body.ts'
+import { isBytes, readBody } from './body.ts'
 import { writeError } from './error-writer.ts'
 import { Problem } from './problem.ts'
+import { limitRate } from './rate-limit.ts'
 import type { Reply, Route, RouteInput } from './route.ts'
 
 const DEFAULT_RATE = 300
@@ -55,7 +55,14 @@ function handlersOf(route: Route, options: MountOptions): (RequestHandler | Erro
   }
   const refuse: ErrorHandler = (error, request, response, _next) =>
     writeError(error, form, request, response, options.log)
-  return [enter, ...limitOf(route, options), nextAfter(prove), ...readBody(route), nextNever(answer), refuse]
+  return [
+    enter,
+    ...limitRate(route.rateLimit ?? DEFAULT_RATE, options.rateLimitFactor),
+    nextAfter(prove),
+    ...readBody(route),
+    nextNever(answer),
+    refuse,
+  ]
 }
 
 type ErrorHandler = (error: unknown, request: Request, response: Response, next: NextFunction) => void
@@ -73,32 +80,12 @@ const nextNever =
     await handler(request, response, next)
   }
 
-function limitOf(route: Route, { rateLimitFactor }: MountOptions): RequestHandler[] {
-  if (rateLimitFactor === 0) return []
-  return [
-    rateLimit({
-      windowMs: 60_000,
-      limit: Math.max(1, Math.round((route.rateLimit ?? DEFAULT_RATE) * rateLimitFactor)),
-      standardHeaders: 'draft-8',
-      legacyHeaders: false,
-      // A forged X-Forwarded-For is simply not read unless TRUST_PROXY says so; no warning for each.
-      validate: { xForwardedForHeader: false, forwardedHeader: false, trustProxy: false },
-      handler: () => {
-        throw new Problem(
-          'too_many_requests',
-          'Too many requests from this address. Wait a minute and try again.',
-        )
-      },
-    }),
-  ]
-}
-
 function inputOf(
   route: Route,
   request: Request,
   response: Response,
 ): RouteInput<never, never, never, 'public'> {
-  const raw = route.bodyType === 'raw'
+  const raw = isBytes(route)
   const bytes: unknown = request.body
   return {
     params: parse(route.params, request.params, 'path'),

@@ -51,8 +51,11 @@ export type Route<
   params?: Params
   query?: Query
   body?: Body
-  /** How the body arrives; JSON unless told. `raw` gives a Uint8Array and skips `body`. */
-  bodyType?: 'json' | 'form' | 'raw'
+  /**
+   * How the body arrives; JSON unless told. `raw` gives a Uint8Array and skips `body`; so does `message`, a JSON
+   * object or the same as an encrypted JWT (OpenID4VCI 1.0 section 10), where `body` is for the description.
+   */
+  bodyType?: 'json' | 'form' | 'raw' | 'message'
   /** Largest accepted body in bytes; 100 kB unless told. */
   bodyLimit?: number
   /** Requests per minute from one address; 300 unless told. */

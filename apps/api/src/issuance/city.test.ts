@@ -9,7 +9,7 @@ import {
   verifySdJwtVc,
   verifyStatusListToken,
 } from '@pass/credentials'
-import { createHolder, createMemoryKeys, createMemoryStore } from '@pass/holder'
+import { type AttestPort, createHolder, createMemoryKeys, createMemoryStore } from '@pass/holder'
 import { CompactSign } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWallet, newKeys, tokenFor, type WalletKey, wrongCode } from './test-wallet.ts'
@@ -121,8 +121,22 @@ test("the city's wallet receives ten copies, says why a code is refused, and get
     losing = false
     throw new TypeError('fetch failed')
   }
+  const { maker } = office
+  const keys = createMemoryKeys()
+  const attest: AttestPort = {
+    client: async () => {
+      const key = await keys.generate()
+      return { clientId: maker.clientId, attestation: await maker.attestClient(key.publicJwk), key }
+    },
+    keys: (held, nonce) =>
+      maker.attestKeys(
+        held.map(({ publicJwk }) => publicJwk),
+        nonce === undefined ? {} : { nonce },
+      ),
+  }
   const ports = {
-    keys: createMemoryKeys(),
+    keys,
+    attest,
     store: createMemoryStore(),
     fetch: unreliable,
     clock: office.clock,
@@ -144,7 +158,9 @@ test("the city's wallet receives ten copies, says why a code is refused, and get
   })
   losing = true
   await expect(holder.receive(offer, { txCode })).rejects.toMatchObject({ code: 'network' })
-  const [credential] = await holder.receive(offer, { txCode })
+  const {
+    credentials: [credential],
+  } = await holder.receive(offer, { txCode })
   expect(credential?.copies).toHaveLength(10)
   const rows = await office.db
     .sql`SELECT "hash" FROM "CredentialCopy" WHERE "credentialId" = ${String(made['id'])}::uuid`

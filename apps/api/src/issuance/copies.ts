@@ -13,7 +13,7 @@ export type Batch = {
   kid: string
   x5c: string[]
   /** Seconds. */
-  iat: number
+  iat?: number
   exp: number
   /** 32 random bytes in base64, from which all salts follow. */
   seed: string
@@ -52,7 +52,7 @@ export async function makeCopies(
         x5c,
         cnfJwk,
         status: { idx: batch.indices[copy] ?? 0, uri },
-        iat,
+        ...(iat === undefined ? {} : { iat }),
         exp,
         sign: async (data) => {
           const signature = await sign(data, copy)

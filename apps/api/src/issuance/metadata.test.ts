@@ -6,31 +6,71 @@ import {
   setGlobalConfig,
 } from '@openid4vc/oauth2'
 import { Openid4vciClient } from '@openid4vc/openid4vci'
-import { CompactSign } from 'jose'
+import { CompactSign, importJWK, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newKey, type WalletKey } from './test-wallet.ts'
 import { type Office, startOffice } from './testing.ts'
 
 let office: Office
 beforeAll(async () => {
-  office = await startOffice({ memory: true })
+  // A wallet that nobody attests, as the library is used below.
+  office = await startOffice({ memory: true }, { config: { assurance: 'open' } })
+  setGlobalConfig({ allowInsecureUrls: true })
 })
 afterAll(() => office?.close())
 
-const get = async (path: string) => {
-  const response = await fetch(`${office.url}${path}`)
-  return { status: response.status, headers: response.headers, body: await response.json() }
+const PATHS = [
+  '/.well-known/openid-credential-issuer/issuers/residents',
+  '/issuers/residents/.well-known/openid-credential-issuer',
+]
+
+const get = async (path: string, accept?: string) => {
+  const response = await fetch(`${office.url}${path}`, { headers: accept === undefined ? {} : { accept } })
+  const text = await response.text()
+  const isJson = /^application\/json/.test(response.headers.get('content-type') ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : undefined,
+  }
 }
 
 describe('metadata', () => {
   test("an issuer's metadata describes each type it is accredited for, in both languages", async () => {
-    const { body, headers } = await get('/.well-known/openid-credential-issuer/issuers/residents')
+    const { body, headers } = await get(PATHS[0] ?? '')
     const issuer = `${office.url}/issuers/residents`
     expect(headers.get('cache-control')).toMatch(/max-age=\d+/)
+    expect(headers.get('vary')).toMatch(/\bAccept\b/i)
     expect(body).toEqual({
       credential_issuer: issuer,
+      authorization_servers: [`${office.url}/oauth`],
       credential_endpoint: `${issuer}/credential`,
       nonce_endpoint: `${issuer}/nonce`,
+      deferred_credential_endpoint: `${issuer}/deferred-credential`,
+      notification_endpoint: `${issuer}/notification`,
+      credential_request_encryption: {
+        jwks: {
+          keys: [
+            {
+              kty: 'EC',
+              crv: 'P-256',
+              x: expect.any(String),
+              y: expect.any(String),
+              kid: expect.any(String),
+              alg: 'ECDH-ES',
+              use: 'enc',
+            },
+          ],
+        },
+        enc_values_supported: ['A128GCM', 'A256GCM'],
+        encryption_required: false,
+      },
+      credential_response_encryption: {
+        alg_values_supported: ['ECDH-ES'],
+        enc_values_supported: ['A128GCM', 'A256GCM'],
+        encryption_required: false,
+      },
       batch_credential_issuance: { batch_size: 10 },
       display: [
         { name: 'residents 사무소', locale: 'ko-KR' },
@@ -40,9 +80,13 @@ describe('metadata', () => {
         resident: {
           format: 'dc+sd-jwt',
           vct: `${office.url}/credential-types/resident`,
+          scope: 'residents:resident',
           cryptographic_binding_methods_supported: ['jwk'],
           credential_signing_alg_values_supported: ['ES256'],
-          proof_types_supported: { jwt: { proof_signing_alg_values_supported: ['ES256'] } },
+          proof_types_supported: {
+            jwt: { proof_signing_alg_values_supported: ['ES256'] },
+            attestation: { proof_signing_alg_values_supported: ['ES256'] },
+          },
           credential_metadata: {
             display: [
               expect.objectContaining({ name: '인천 시민증', locale: 'ko-KR', background_color: '#0b3d91' }),
@@ -63,26 +107,73 @@ describe('metadata', () => {
     })
   })
 
-  test('each issuer is its own authorization server, which asks for DPoP and no client', async () => {
-    const { body } = await get('/.well-known/oauth-authorization-server/issuers/families')
-    expect(body).toEqual({
-      issuer: `${office.url}/issuers/families`,
-      token_endpoint: `${office.url}/issuers/families/token`,
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:pre-authorized_code'],
-      response_types_supported: [],
-      token_endpoint_auth_methods_supported: ['none'],
-      dpop_signing_alg_values_supported: ['ES256'],
-      'pre-authorized_grant_anonymous_access_supported': true,
-    })
+  test('scopes are unique over the city and have the characters of a scope', async () => {
+    const scopes: string[] = []
+    for (const agency of ['residents', 'families']) {
+      const { body } = await get(`/.well-known/openid-credential-issuer/issuers/${agency}`)
+      for (const { scope } of Object.values<{ scope: string }>(body.credential_configurations_supported))
+        scopes.push(scope)
+    }
+    expect(new Set(scopes).size).toBe(scopes.length)
+    for (const scope of scopes) expect(scope).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
   })
 
-  test.each(['openid-credential-issuer', 'oauth-authorization-server'])(
-    '%s is also found where wallets put the well-known part last',
-    async (name) => {
-      const first = await get(`/.well-known/${name}/issuers/residents`)
-      expect((await get(`/issuers/residents/.well-known/${name}`)).body).toEqual(first.body)
-    },
-  )
+  test('is also found where wallets put the well-known part last', async () => {
+    const [first, second] = await Promise.all(PATHS.map((path) => get(path)))
+    expect(second?.body).toEqual(first?.body)
+  })
+
+  test.each([
+    undefined,
+    '*/*',
+    'application/json',
+    'text/html',
+    'application/jwt;q=0.5, application/json',
+    '',
+  ])('asked for with Accept "%s" is plain JSON', async (accept) => {
+    const { status, headers } = await get(PATHS[0] ?? '', accept)
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8'])
+  })
+
+  test.each(PATHS)('asked for as a JWT at %s is signed by the agency, and says the same', async (path) => {
+    for (const accept of [
+      'application/jwt',
+      'application/jwt, application/json;q=0.9',
+      'application/jwt, application/json',
+    ]) {
+      const { status, headers, text } = await get(path, accept)
+      expect([status, headers.get('content-type')]).toEqual([200, 'application/jwt'])
+      expect(headers.get('vary')).toMatch(/\bAccept\b/i)
+      expect(headers.get('cache-control')).toMatch(/^public, max-age=/)
+      const key = await importJWK(office.keys.get('residents')?.publicJwk ?? {}, 'ES256')
+      const issuer = `${office.url}/issuers/residents`
+      const { payload, protectedHeader } = await jwtVerify(text, key, {
+        typ: 'openidvci-issuer-metadata+jwt',
+        subject: issuer,
+        issuer,
+        currentDate: office.clock(),
+        requiredClaims: ['iat', 'exp'],
+      })
+      expect(protectedHeader).toMatchObject({ alg: 'ES256', x5c: ['MIIB'] })
+      const { iss: _, sub: __, iat, exp, ...metadata } = payload
+      expect(metadata).toEqual((await get(path)).body)
+      expect(Number(exp) - Number(iat)).toBe(86_400)
+    }
+  })
+
+  test('is signed anew when the agency has another key, and not for each stranger', async () => {
+    const ask = async () => (await get(PATHS[0] ?? '', 'application/jwt')).text
+    const first = await ask()
+    expect(await ask()).toBe(first)
+    office.advance(61)
+    expect(await ask()).not.toBe(first)
+    const keys = office.keys as Map<string, NonNullable<ReturnType<typeof office.keys.get>>>
+    const key = keys.get('residents')
+    keys.delete('residents')
+    const { status, headers } = await get(PATHS[0] ?? '', 'application/jwt')
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8'])
+    if (key) keys.set('residents', key)
+  })
 })
 
 describe("a peer's library", () => {
@@ -106,8 +197,21 @@ describe("a peer's library", () => {
   })
   const signerOf = ({ jwk }: WalletKey) => ({ method: 'jwk', alg: 'ES256', publicJwk: jwk }) as JwtSignerJwk
 
+  test('finds nothing amiss in the metadata, its own schemas applied', async () => {
+    const client = new Openid4vciClient({ callbacks: callbacks([]) as never })
+    for (const agency of ['residents', 'families']) {
+      const issuer = `${office.url}/issuers/${agency}`
+      const { credentialIssuer, authorizationServers, originalDraftVersion } =
+        await client.resolveIssuerMetadata(issuer)
+      expect(credentialIssuer).toMatchObject(
+        (await get(`/issuers/${agency}/.well-known/openid-credential-issuer`)).body,
+      )
+      expect(authorizationServers[0]?.issuer).toBe(`${office.url}/oauth`)
+      expect(originalDraftVersion).toBe('V1')
+    }
+  })
+
   test.each(['offerUri', 'offerUriByValue'])('receives three copies from the %s', async (link) => {
-    setGlobalConfig({ allowInsecureUrls: true })
     const body = { agency: 'residents', type: 'resident', subject: office.subject }
     const { body: made } = await office.call('POST', '/api/offers', body)
     const [dpopKey, ...keys] = await Promise.all([newKey(), newKey(), newKey(), newKey()])

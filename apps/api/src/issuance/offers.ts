@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { CredentialError, type CredentialType, claimsFor } from '@pass/credentials'
 import type { Sql } from '@pass/database'
 import { requireAgency } from '../access/access.ts'
 import type { Principal } from '../access/principal.ts'
@@ -7,14 +6,21 @@ import { hashSecret, newSecret } from '../access/secrets.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
-import type { Resident } from '../register/resident.ts'
-import { dateOf } from '../time/korea.ts'
-import type { AgencyDesk, AgencyRow } from './agency-desk.ts'
+import { createAgencyDesk } from './agency-desk.ts'
+import { createEntitlement } from './entitlement.ts'
 import { createFactsVault, type Facts } from './facts.ts'
-import { PRE_AUTHORIZED } from './metadata.ts'
+import {
+  credentialOffer,
+  linkByValue,
+  linksByReference,
+  type OfferGrant,
+  TX_CODE_LENGTH,
+} from './offer-links.ts'
 import type { CreatedOffer, CredentialOffer, OfferBody, OfferState, OfferView } from './schema.ts'
+import { createSignInOffers, issuerStateHash, type SignInOffers } from './sign-in-offers.ts'
+import { createSubjectRecords } from './subject-record.ts'
 
-export type Offers = {
+export type Offers = SignInOffers & {
   /**
    * Offers a credential to a resident.
    * @throws Problem `forbidden`, `unknown_agency`, `unknown_type`, `type_not_accredited`, `issuer_suspended`,
@@ -57,17 +63,8 @@ export type InboxEntry = {
   expiresAt: Date
 }
 
-type OffersDeps = { audit: Audit; desk: AgencyDesk; recordOf: (row: Resident) => Record<string, unknown> }
-
-const TX_CODE_LENGTH = 6
-const TX_CODE = {
-  input_mode: 'numeric',
-  length: TX_CODE_LENGTH,
-  description: '담당자가 알려 준 여섯 자리 숫자를 입력해 주세요.',
-}
 /** More than a citizen's wallet fetches at once. */
 const MOST_WAITING = 200
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** A transaction code is short, so only an HMAC under a key outside the database keeps it. It is bound to its offer. */
 export function txCodeHash(agent: Pick<Context['agent'], 'mac'>, codeHash: string, txCode: string): string {
@@ -75,80 +72,45 @@ export function txCodeHash(agent: Pick<Context['agent'], 'mac'>, codeHash: strin
 }
 
 export function createOffers(
-  {
-    db,
-    agent,
-    city,
-    config,
-    clock,
-    random,
-  }: Pick<Context, 'db' | 'agent' | 'city' | 'config' | 'clock' | 'random'>,
-  { audit, desk, recordOf }: OffersDeps,
+  context: Pick<Context, 'db' | 'agent' | 'city' | 'config' | 'clock' | 'random'>,
+  { audit }: { audit: Audit },
 ): Offers {
+  const { db, agent, city, config, clock, random } = context
+  const desk = createAgencyDesk(context)
+  const recordOf = createSubjectRecords(city)
+  const entitlement = createEntitlement(context)
   const facts = createFactsVault(agent)
-  const offerOf = (
-    agencyId: string,
-    typeId: string,
-    code: string,
-    txCode: Record<string, unknown> = { tx_code: TX_CODE },
-  ): CredentialOffer => ({
-    credential_issuer: desk.issuerOf(agencyId),
-    credential_configuration_ids: [typeId],
-    grants: { [PRE_AUTHORIZED]: { 'pre-authorized_code': code, ...txCode } },
-  })
-  const byValue = (offer: CredentialOffer) =>
-    `openid-credential-offer://?credential_offer=${encodeURIComponent(JSON.stringify(offer))}`
-
-  /** @throws Problem `unknown_type`, `type_not_accredited` */
-  const typeOf = (agency: AgencyRow, typeId: string): CredentialType => {
-    const type = city.types.get(typeId)
-    if (!type) throw new Problem('unknown_type', `There is no credential type "${typeId}".`)
-    if (!agency.types.includes(typeId))
-      throw new Problem('type_not_accredited', `This agency is not accredited for "${typeId}".`)
-    return type
-  }
-
-  /** @throws Problem `not_entitled` */
-  const checkEntitled = (type: CredentialType, record: Record<string, unknown>, now: Date): void => {
-    try {
-      claimsFor(type, record, dateOf(now))
-    } catch (error) {
-      if (!(error instanceof CredentialError) || error.code !== 'not_entitled') throw error
-      throw new Problem('not_entitled', 'The register does not show what this credential requires.')
-    }
-  }
-
-  const subjectFor = async (subject: string, sql: Sql = db.sql): Promise<Resident> => {
-    const [row] = UUID.test(subject)
-      ? await sql<Resident>`SELECT * FROM "Resident" WHERE "id" = ${subject}::uuid`
-      : await sql<Resident>`SELECT * FROM "Resident" WHERE "registerNo" = ${subject}`
-    if (!row) throw new Problem('unknown_subject', 'The register knows no such person.')
-    return row
-  }
 
   return {
-    create: async (principal, { agency: agencyId, type: typeId, subject }) => {
+    ...createSignInOffers(context, { audit, desk, entitlement, recordOf }),
+
+    create: async (principal, { agency: agencyId, type: typeId, subject, grant }) => {
       requireAgency(principal, agencyId)
       const agency = await desk.find(agencyId)
-      const type = typeOf(agency, typeId)
+      const type = entitlement.typeOf(agency, typeId)
       if (agency.suspendedAt)
         throw new Problem('issuer_suspended', 'This agency is suspended and may not issue.')
-      const resident = await subjectFor(subject)
+      const resident = await entitlement.subject(subject)
       const now = clock()
-      checkEntitled(type, recordOf(resident), now)
+      entitlement.check(type, recordOf(resident), now)
 
       const id = randomUUID()
       const code = newSecret(random)
-      const codeHash = hashSecret(code)
-      const txCode = String(randomInt(10 ** TX_CODE_LENGTH)).padStart(TX_CODE_LENGTH, '0')
+      const signIn = grant === 'authorization_code'
+      const codeHash = signIn ? issuerStateHash(code) : hashSecret(code)
+      // Who signs in needs no second secret: only the resident that the offer is for gets anywhere with it.
+      const txCode = signIn
+        ? undefined
+        : String(randomInt(10 ** TX_CODE_LENGTH)).padStart(TX_CODE_LENGTH, '0')
+      const sealedTxCode = txCode === undefined ? null : txCodeHash(agent, codeHash, txCode)
       const expiresAt = new Date(now.getTime() + config.offerTtlSeconds * 1000)
       const sealedCode = agent.seal(`offer:${id}`, Buffer.from(code))
       await db.transaction(async (sql) => {
         await sql`
-          INSERT INTO "Offer" ("id", "agencyId", "typeId", "subjectId", "codeHash", "txCodeHash", "createdBy", "createdAt",
-            "expiresAt", "sealedCode")
-          VALUES (${id}::uuid, ${agencyId}, ${typeId}, ${resident.id}::uuid, ${codeHash},
-            ${txCodeHash(agent, codeHash, txCode)}, ${principal.actor}, ${now}, ${expiresAt}, ${sealedCode})`
+          INSERT INTO "Offer" ("id", "agencyId", "typeId", "subjectId", "grant", "codeHash", "txCodeHash", "createdBy",
+            "createdAt", "expiresAt", "sealedCode")
+          VALUES (${id}::uuid, ${agencyId}, ${typeId}, ${resident.id}::uuid, ${grant}, ${codeHash}, ${sealedTxCode},
+            ${principal.actor}, ${now}, ${expiresAt}, ${sealedCode})`
         await audit.recordIn(sql, {
           actor: principal.actor,
           action: 'offer.create',
@@ -157,22 +119,22 @@ export function createOffers(
         })
       })
 
-      const reference = `credential_offer_uri=${encodeURIComponent(`${desk.issuerOf(agencyId)}/offers/${id}`)}`
+      const issuer = desk.issuerOf(agencyId)
       return {
         id,
-        offerUri: `openid-credential-offer://?${reference}`,
-        offerUriByValue: byValue(offerOf(agencyId, typeId, code)),
-        // After the # : a browser does not send it, so no log on the way holds it.
-        walletLink: `${config.publicUrl}/wallet/receive#${reference}`,
-        txCode,
+        ...linksByReference(`${issuer}/offers/${id}`, config.publicUrl),
+        offerUriByValue: linkByValue(
+          credentialOffer({ issuer, typeId, grant, code, txCode: txCode !== undefined }),
+        ),
+        ...(txCode === undefined ? {} : { txCode }),
         expiresAt: expiresAt.toISOString(),
       }
     },
 
     createIn: async (sql, { agencyId, typeId, subjectId, accountId, facts: given, actor, ttlSeconds }) => {
-      const type = typeOf(await desk.find(agencyId, sql), typeId)
+      const type = entitlement.typeOf(await desk.find(agencyId, sql), typeId)
       const now = clock()
-      checkEntitled(type, { ...recordOf(await subjectFor(subjectId, sql)), facts: given }, now)
+      entitlement.check(type, { ...recordOf(await entitlement.subject(subjectId, sql)), facts: given }, now)
       const id = randomUUID()
       const code = newSecret(random)
       await sql`
@@ -194,7 +156,10 @@ export function createOffers(
         ORDER BY "createdAt" DESC LIMIT ${MOST_WAITING}::int`
       return rows.map(({ id, agencyId, typeId, createdAt, expiresAt, sealedCode }) => {
         const code = Buffer.from(agent.open(`offer:${id}`, sealedCode)).toString()
-        const offerUri = byValue(offerOf(agencyId, typeId, code, {}))
+        const issuer = desk.issuerOf(agencyId)
+        const offerUri = linkByValue(
+          credentialOffer({ issuer, typeId, grant: 'pre-authorized_code', code, txCode: false }),
+        )
         return { id, type: typeId, agency: agencyId, offerUri, createdAt, expiresAt }
       })
     },
@@ -209,11 +174,18 @@ export function createOffers(
     },
 
     byReference: async (agencyId, id) => {
-      const [row] = await db.sql<StateRow & { typeId: string; sealedCode: Uint8Array | null }>`
-        SELECT "typeId", "expiresAt", "lockedAt", "redeemedAt", "issuedAt", "sealedCode"
+      type Row = StateRow & {
+        typeId: string
+        grant: OfferGrant
+        hasTxCode: boolean
+        sealedCode: Uint8Array | null
+      }
+      const [row] = await db.sql<Row>`
+        SELECT "typeId", "grant", "txCodeHash" IS NOT NULL AS "hasTxCode", "expiresAt", "lockedAt", "redeemedAt", "issuedAt", "sealedCode"
         FROM "Offer" WHERE "id" = ${id}::uuid AND "agencyId" = ${agencyId} AND "accountId" IS NULL`
       // One that lies in an inbox has no transaction code: nobody gets it for its mere address.
-      if (!row) throw new Problem('not_found', 'There is no such offer.')
+      // Nor is what a citizen began anybody else's business.
+      if (!row || row.grant === 'sign-in') throw new Problem('not_found', 'There is no such offer.')
       const state = stateOf(row, clock())
       if (state === 'locked')
         throw new Problem('offer_locked', 'This offer was locked after too many wrong codes.')
@@ -221,7 +193,9 @@ export function createOffers(
         throw new Problem('offer_already_used', 'This offer was used already.')
       if (state === 'expired' || !row.sealedCode)
         throw new Problem('offer_expired', 'This offer has expired.')
-      return offerOf(agencyId, row.typeId, Buffer.from(agent.open(`offer:${id}`, row.sealedCode)).toString())
+      const code = Buffer.from(agent.open(`offer:${id}`, row.sealedCode)).toString()
+      const { typeId, grant, hasTxCode } = row
+      return credentialOffer({ issuer: desk.issuerOf(agencyId), typeId, grant, code, txCode: hasTxCode })
     },
   }
 }

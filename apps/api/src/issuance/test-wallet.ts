@@ -1,20 +1,23 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import {
+  type Answer,
+  type ClientKey,
+  createAttestedClient,
+  type Form,
+  type JwtChanges,
+  newClientKey,
+  type RequestOptions,
+} from '../authorization/testing/attested-client.ts'
 import type { Office } from './testing.ts'
 
-export type WalletKey = { privateKey: CryptoKey; jwk: JWK; thumbprint: string }
+export type WalletKey = ClientKey
+export type { Answer }
 
-export async function newKey(): Promise<WalletKey> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
-  return { privateKey, jwk, thumbprint: await calculateJwkThumbprint(jwk) }
-}
+export const newKey: () => Promise<WalletKey> = newClientKey
 
 export const newKeys = (count: number) => Promise.all(Array.from({ length: count }, newKey))
 
-export type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
-
-type JwtChanges = { header?: Record<string, unknown>; payload?: Record<string, unknown> }
+const PRE_AUTHORIZED = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 
 /**
  * A wallet that speaks the protocol by hand, on `jose`, so that each part of a request can be made wrong. It shares
@@ -22,11 +25,12 @@ type JwtChanges = { header?: Record<string, unknown>; payload?: Record<string, u
  */
 export async function createWallet(office: Office, agency = 'residents') {
   const issuer = `${office.url}/issuers/${agency}`
-  const dpopKey = await newKey()
+  const server = `${office.url}/oauth`
+  const client = await createAttestedClient({ issuer: server, provider: office.maker, clock: office.clock })
+  const { dpopKey, sign } = client
   const seconds = () => Math.floor(office.clock().getTime() / 1000)
-
-  const sign = (key: WalletKey, header: Record<string, unknown>, payload: Record<string, unknown>) =>
-    new SignJWT(payload).setProtectedHeader({ alg: 'ES256', ...header }).sign(key.privateKey)
+  /** Of the credential issuer, which gives nonces of its own. */
+  let nonce: string | undefined
 
   const dpop = (
     url: string,
@@ -40,6 +44,7 @@ export async function createWallet(office: Office, agency = 'residents') {
         htu: url,
         iat: seconds(),
         jti: randomUUID(),
+        nonce,
         ...(token === undefined ? {} : { ath: createHash('sha256').update(token).digest('base64url') }),
         ...changes.payload,
       },
@@ -48,11 +53,14 @@ export async function createWallet(office: Office, agency = 'residents') {
   const post = async (url: string, headers: Record<string, string>, body: string): Promise<Answer> => {
     const response = await fetch(url, { method: 'POST', headers, body })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : {} }
+    nonce = response.headers.get('dpop-nonce') ?? nonce
+    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : {}, text }
   }
 
   const wallet = {
     issuer,
+    /** At the authorization server. */
+    client,
     dpopKey,
     dpop,
     post,
@@ -61,32 +69,18 @@ export async function createWallet(office: Office, agency = 'residents') {
       const reference = new URL(offerUri).searchParams.get('credential_offer_uri') ?? ''
       const response = await fetch(reference)
       const body = (await response.json()) as Record<string, never>
-      const code: string | undefined =
-        body['grants']?.['urn:ietf:params:oauth:grant-type:pre-authorized_code']?.['pre-authorized_code']
+      const code: string | undefined = body['grants']?.[PRE_AUTHORIZED]?.['pre-authorized_code']
       return { status: response.status, body, code: code ?? '' }
     },
     /** `null` leaves a form field out. */
-    token: async (
-      form: Record<string, string | null>,
-      options: { key?: WalletKey; proof?: string | null; headers?: Record<string, string> } & JwtChanges = {},
-    ) => {
-      const url = `${issuer}/token`
-      const proof = options.proof === undefined ? await dpop(url, options) : options.proof
-      const fields = { grant_type: 'urn:ietf:params:oauth:grant-type:pre-authorized_code', ...form }
-      const sent = Object.entries(fields).filter((field): field is [string, string] => field[1] !== null)
-      const headers = {
-        'content-type': 'application/x-www-form-urlencoded',
-        ...(proof === null ? {} : { DPoP: proof }),
-        ...options.headers,
-      }
-      return post(url, headers, new URLSearchParams(sent).toString())
-    },
+    token: (form: Form, options: RequestOptions = {}) =>
+      client.token({ grant_type: PRE_AUTHORIZED, ...form }, options),
     nonce: async () => String((await post(`${issuer}/nonce`, {}, '')).body['c_nonce']),
-    proof: (key: WalletKey, nonce: string | undefined, changes: JwtChanges = {}) =>
+    proof: (key: WalletKey, cNonce: string | undefined, changes: JwtChanges = {}) =>
       sign(
         key,
         { typ: 'openid4vci-proof+jwt', jwk: key.jwk, ...changes.header },
-        { aud: issuer, iat: seconds(), nonce, ...changes.payload },
+        { aud: issuer, iat: seconds(), nonce: cNonce, ...changes.payload },
       ),
     /** Asks for one copy per key; `body` and `proof` replace what would be sent. */
     credential: async (
@@ -100,19 +94,23 @@ export async function createWallet(office: Office, agency = 'residents') {
       } = {},
     ) => {
       const url = `${issuer}/credential`
-      const proof =
-        options.proof ?? (await dpop(url, { token, ...(options.dpopKey ? { key: options.dpopKey } : {}) }))
-      const headers = {
-        'content-type': 'application/json',
-        DPoP: proof,
-        authorization: `${options.scheme ?? 'DPoP'} ${token}`,
+      const body = JSON.stringify(options.body ?? (await wallet.request(options.keys ?? [])))
+      const attempt = async () => {
+        const proof =
+          options.proof ?? (await dpop(url, { token, ...(options.dpopKey ? { key: options.dpopKey } : {}) }))
+        const headers = {
+          'content-type': 'application/json',
+          DPoP: proof,
+          authorization: `${options.scheme ?? 'DPoP'} ${token}`,
+        }
+        return post(url, headers, body)
       }
-      const body = options.body ?? (await wallet.request(options.keys ?? []))
-      return post(url, headers, JSON.stringify(body))
+      const first = await attempt()
+      return first.body['error'] === 'use_dpop_nonce' && options.proof === undefined ? attempt() : first
     },
     request: async (keys: WalletKey[]): Promise<Record<string, unknown>> => {
-      const nonce = await wallet.nonce()
-      const jwt = await Promise.all(keys.map((key) => wallet.proof(key, nonce)))
+      const cNonce = await wallet.nonce()
+      const jwt = await Promise.all(keys.map((key) => wallet.proof(key, cNonce)))
       return {
         credential_configuration_id: agency === 'residents' ? 'resident' : 'multi-child-family',
         proofs: { jwt },

@@ -5,48 +5,105 @@ import { type AgencyKey, AgentError, type CityAgent, openVault } from '@pass/age
 import { type CredentialType, parseCredentialType } from '@pass/credentials'
 import { type Database, type DatabaseLocation, openDatabase, type Sql } from '@pass/database'
 import { enqueue, enqueueAnchors } from '@pass/relay'
-import express from 'express'
 import { pino } from 'pino'
 import type { Access } from '../access/access.ts'
 import { type Principal, placeOf } from '../access/principal.ts'
 import { createAudit } from '../audit/service.ts'
+import { createAuthorization } from '../authorization/service.ts'
+import { createStandInSignIn } from '../authorization/testing/stand-in-sign-in.ts'
+import type { Authorization } from '../authorization/types.ts'
 import type { City } from '../city.ts'
+import { type Config, readConfig } from '../config.ts'
 import type { Context } from '../context.ts'
 import { credentialRoutes } from '../credentials/routes.ts'
 import { createCredentials } from '../credentials/service.ts'
-import { mountRoutes } from '../http/mount.ts'
+import { createExpressApp } from '../http/express-app.ts'
 import { Problem } from '../http/problem.ts'
-import { requestId } from '../http/request-id.ts'
 import { statusRoutes } from '../status/routes.ts'
 import { createStatus } from '../status/service.ts'
 import { noWallets } from '../testing/no-wallets.ts'
+import { createWalletTrust } from '../wallet-trust/service.ts'
+import { type ForeignProvider, makeForeignProvider } from '../wallet-trust/testing/foreign-provider.ts'
+import { createOffers } from './offers.ts'
 import { issuanceRoutes } from './routes.ts'
 import { createIssuance } from './service.ts'
+
+export type Office = {
+  /** What the city is called. */
+  url: string
+  /** Where this process of it listens. */
+  address: string
+  db: Database
+  clock: () => Date
+  status: ReturnType<typeof createStatus>
+  issuance: ReturnType<typeof createIssuance>
+  authorization: Authorization
+  keys: ReadonlyMap<string, OfficeKey>
+  /** The one resident's id. */
+  subject: string
+  context: Context
+  /** Attests the wallets that come. */
+  maker: ForeignProvider
+  /** The city's own maker of wallets, which says who stands for each of them. */
+  ownMaker: Pick<ForeignProvider, 'clientId' | 'attestClient'>
+  /** Every line that the log got. */
+  logged: string[]
+  /** Moves the city's clock. */
+  advance(seconds: number): void
+  /** Calls the city's own API as an officer of `agency`. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    agency?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
+  close(): Promise<void>
+}
 
 type OfficeOptions = {
   /** Entries of a status list. */
   listSize?: number
   /** A whole agent, with the agencies made, in place of keys without a chain. */
   openAgent?: (at: { db: Database; url: string; clock: () => Date }) => Promise<CityAgent>
+  config?: Partial<Config>
+  /** Another process of this city, on the same database: what it is called and whom it trusts is the same. */
+  beside?: Pick<Office, 'url' | 'keys' | 'subject' | 'maker'>
 }
 
-/** A small city with two offices, over a real database and real HTTP; the chain is not needed to issue. */
-export async function startOffice(location: DatabaseLocation, options: OfficeOptions = {}) {
+/**
+ * A small city with two offices and its authorization server, over a real database and real HTTP; the chain is not needed to
+ * issue. It trusts one wallet provider (`maker`), and whoever comes back from sign-in is whom the address names.
+ */
+export async function startOffice(location: DatabaseLocation, options: OfficeOptions = {}): Promise<Office> {
   const db = await openDatabase(location)
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  const address = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { beside } = options
+  const url = options.config?.publicUrl ?? beside?.url ?? address
   let offset = 0
   const clock = () => new Date(Date.now() + offset)
-  const keys = options.openAgent ? new Map<string, OfficeKey>() : await seedAgencies(db.sql)
-  const subject = await seedResident(db.sql)
-  const agent = options.openAgent ? await options.openAgent({ db, url, clock }) : await agentOver(db, keys)
+  const keys = beside?.keys ?? (options.openAgent ? new Map<string, OfficeKey>() : await seedAgencies(db.sql))
+  const subject = beside?.subject ?? (await seedResident(db.sql))
+  const own = await makeForeignProvider({ clientId: `${url}/wallet`, clock })
+  const ownLeaf = await own.certify({ sanUri: `${url}/wallet-provider` })
+  const agent = options.openAgent
+    ? await options.openAgent({ db, url, clock })
+    : await agentOver(db, keys, { url, rootCertificate: own.root.base64 })
+  const maker = beside?.maker ?? (await makeForeignProvider({ clientId: 'https://wallet.test/app', clock }))
+  const logged: string[] = []
   const context = {
-    config: { publicUrl: url, offerTtlSeconds: 900 },
-    city: CITY,
+    config: {
+      ...readConfig({}),
+      publicUrl: url,
+      offerTtlSeconds: 900,
+      rateLimitFactor: 0,
+      ...options.config,
+    } satisfies Config,
+    city: { ...CITY, walletProviders: [maker.entry] },
     db,
     agent,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'debug', base: null }, { write: (line) => void logged.push(line) }),
     clock,
     random: (length: number) => new Uint8Array(randomBytes(length)),
     fetch,
@@ -57,31 +114,54 @@ export async function startOffice(location: DatabaseLocation, options: OfficeOpt
     enqueue,
     ...(options.listSize === undefined ? {} : { size: options.listSize }),
   })
-  const issuance = createIssuance(context, { status, audit, enqueueAnchors })
+  const walletTrust = createWalletTrust(context)
+  const offers = createOffers(context, { audit })
+  const signIn = createStandInSignIn()
+  const authorization = createAuthorization(context, { offers, signIn, walletTrust })
+  const issuance = createIssuance(context, {
+    offers,
+    authorization,
+    walletTrust,
+    status,
+    audit,
+    enqueueAnchors: (sql, hashes) => enqueueAnchors(sql, hashes, 5000),
+  })
   const credentials = createCredentials(context, { status, audit })
-  const app = express()
-  app.use(requestId())
-  mountRoutes(app, [...issuanceRoutes(issuance), ...statusRoutes(status), ...credentialRoutes(credentials)], {
-    access: ACCESS,
+  const app = createExpressApp({
+    config: context.config,
     log: context.log,
-    rateLimitFactor: 0,
+    access: ACCESS,
+    routes: [
+      ...authorization.routes,
+      ...issuanceRoutes(issuance),
+      ...statusRoutes(status),
+      ...credentialRoutes(credentials),
+    ],
+    mounted: { '/oauth': authorization.handler },
+    observe: (_request, _response, next) => next(),
   })
   server.on('request', app)
 
   return {
     url,
+    address,
     db,
     clock,
     status,
     issuance,
+    authorization,
     keys,
     subject,
     context,
-    /** Moves the city's clock. */
+    maker,
+    ownMaker: {
+      clientId: own.clientId,
+      attestClient: (jwk, changes) => own.attestClient(jwk, changes, ownLeaf),
+    },
+    logged,
     advance: (seconds: number) => {
       offset += seconds * 1000
     },
-    /** Calls the city's own API as an officer of `agency`. */
     call: async (method: string, path: string, body?: unknown, agency = 'residents') => {
       const response = await fetch(`${url}${path}`, {
         method,
@@ -96,8 +176,6 @@ export async function startOffice(location: DatabaseLocation, options: OfficeOpt
     },
   }
 }
-
-export type Office = Awaited<ReturnType<typeof startOffice>>
 
 const close = (server: Server) =>
   new Promise<void>((resolve) => {
@@ -155,6 +233,7 @@ const FAMILY: CredentialType = parseCredentialType({
 const CITY = {
   id: 'incheon',
   name: { ko: '인천', en: 'Incheon' },
+  wallet: label('지갑'),
   agencies: [],
   verifiers: [],
   districts: [
@@ -168,10 +247,16 @@ const CITY = {
   templates: new Map(),
 } as unknown as City
 
-/** The vault as it is, and keys that are in memory alone. */
-async function agentOver(db: Database, keys: ReadonlyMap<string, OfficeKey>) {
+/** The vault as it is, and keys that are in memory alone. The same master key each time, as after a restart. */
+async function agentOver(
+  db: Database,
+  keys: ReadonlyMap<string, OfficeKey>,
+  { url, rootCertificate }: { url: string; rootCertificate: string },
+) {
   return {
-    ...(await openVault({ db, masterKey: new Uint8Array(randomBytes(32)) })),
+    ...(await openVault({ db, masterKey: new Uint8Array(32).fill(7) })),
+    authority: { rootCertificate },
+    walletProvider: { identifier: `${url}/wallet-provider` },
     signer: (keyRef: string) => async (data: Uint8Array) => {
       const key = [...keys.values()].find((candidate) => candidate.keyRef === keyRef)
       if (!key) throw new Error(`no key ${keyRef}`)

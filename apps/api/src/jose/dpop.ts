@@ -11,6 +11,8 @@ export type DpopExpectation = {
   /** Seconds. */
   now: number
   nonces: Nonces
+  /** Whether a proof without a nonce of ours is sent back for one; else only a device whose clock is wrong needs it. */
+  nonceRequired?: boolean
   /** At a protected resource: the token that `ath` must be the hash of. */
   accessToken?: string
 }
@@ -28,7 +30,7 @@ const MAX_JTI = 200
 
 /**
  * Verifies a DPoP proof (RFC 9449 section 4.3), except for the replay of `jti`, which only the database can tell.
- * A nonce is asked for only when the device's clock is wrong: then it takes the place of `iat` (section 8).
+ * A nonce takes the place of `iat` (section 8), so that a device whose clock is wrong succeeds too.
  * @throws OAuthError `invalid_dpop_proof`, `use_dpop_nonce`
  */
 export function verifyDpop(header: string | undefined, expected: DpopExpectation): DpopProof {
@@ -54,7 +56,7 @@ export function verifyDpop(header: string | undefined, expected: DpopExpectation
 
   const fresh =
     nonce === undefined
-      ? Math.abs(expected.now - iat) <= WINDOW_SECONDS
+      ? !expected.nonceRequired && Math.abs(expected.now - iat) <= WINDOW_SECONDS
       : expected.nonces.isFresh(nonce, 'dpop')
   if (!fresh) throw dpopRefusal('use_dpop_nonce', 'Put the nonce into the DPoP proof.', expected)
   return { publicJwk: jwk, jkt: thumbprintOf(jwk), jti }

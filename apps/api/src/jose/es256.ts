@@ -17,6 +17,16 @@ export function importEs256({ x, y }: PublicJwk): KeyObject {
   return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${SPKI_HEAD}${point}\n-----END PUBLIC KEY-----`)
 }
 
+/** Whether the coordinates are those of a point of P-256. */
+export function isOnCurve(jwk: PublicJwk): boolean {
+  try {
+    importEs256(jwk)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @param signature r || s, 64 bytes; any other length is no signature */
 export function verifyEs256(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
   return signature.length === 64 && verify('sha256', data, key, derOf(signature))

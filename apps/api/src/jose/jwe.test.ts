@@ -1,6 +1,13 @@
-import { CompactEncrypt, importJWK } from 'jose'
+import { CompactEncrypt, compactDecrypt, exportJWK, generateKeyPair, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { createResponseKey, decryptResponse, ResponseEncryptionError } from './jwe.ts'
+import {
+  createResponseKey,
+  decryptMessage,
+  decryptResponse,
+  encryptMessage,
+  ResponseEncryptionError,
+  responseKeyOf,
+} from './jwe.ts'
 
 const OFF_CURVE = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) }
 const PLAINTEXT = Buffer.from('{"vp_token":{}}')
@@ -78,5 +85,48 @@ describe('the encryption of responses', () => {
     const jwe = withHeader(await encrypt(publicJwk), change)
     expect(() => decryptResponse(jwe, privateKey, 'k')).toThrow(ResponseEncryptionError)
     expect(() => decryptResponse(jwe, privateKey, 'k')).toThrow(reason)
+  })
+})
+
+describe('the encryption of answers', () => {
+  it('opens at a peer, over many keys', async () => {
+    for (let i = 0; i < 300; i++) {
+      const { privateKey, publicKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true })
+      const jwk = (await exportJWK(publicKey)) as Parameters<typeof encryptMessage>[1]['jwk']
+      const enc = i % 2 ? 'A256GCM' : 'A128GCM'
+      const jwe = encryptMessage(PLAINTEXT, { jwk, enc, ...(i % 3 ? { kid: 'k' } : {}) })
+      const { plaintext, protectedHeader } = await compactDecrypt(jwe, privateKey)
+      expect(Buffer.from(plaintext)).toEqual(PLAINTEXT)
+      expect(protectedHeader).toMatchObject({ alg: 'ECDH-ES', enc })
+      expect(protectedHeader.kid).toBe(i % 3 ? 'k' : undefined)
+      expect(Object.keys(protectedHeader['epk'] ?? {}).sort()).toEqual(['crv', 'kty', 'x', 'y'])
+    }
+  })
+
+  it('uses a key and a nonce of its own for each message', () => {
+    const { publicJwk: jwk } = createResponseKey()
+    const parts = [1, 2].map(() => encryptMessage(PLAINTEXT, { jwk, enc: 'A256GCM' }).split('.'))
+    for (const part of [0, 2, 3, 4]) expect(parts[0]?.[part]).not.toBe(parts[1]?.[part])
+  })
+
+  it('opens here under the key that its kid names, and under no other', () => {
+    const { privateKey, publicJwk: jwk } = createResponseKey()
+    const jwe = encryptMessage(PLAINTEXT, { jwk, kid: 'mine', enc: 'A128GCM' })
+    const keyOf = (kid: unknown) => (kid === 'mine' ? privateKey : undefined)
+    expect(Buffer.from(decryptMessage(jwe, keyOf))).toEqual(PLAINTEXT)
+    const nameless = encryptMessage(PLAINTEXT, { jwk, enc: 'A128GCM' })
+    expect(() => decryptMessage(nameless, keyOf)).toThrow(/key of another/)
+  })
+
+  it('is not made for a point off the curve', () => {
+    const jwk = OFF_CURVE as Parameters<typeof encryptMessage>[1]['jwk']
+    expect(() => encryptMessage(PLAINTEXT, { jwk, enc: 'A128GCM' })).toThrow()
+  })
+
+  it('takes a scalar from elsewhere, and no number that is none', () => {
+    const { privateKey, publicJwk } = createResponseKey()
+    expect(responseKeyOf(privateKey).publicJwk).toEqual(publicJwk)
+    expect(() => responseKeyOf(new Uint8Array(32))).toThrow()
+    expect(() => responseKeyOf(new Uint8Array(32).fill(0xff))).toThrow()
   })
 })

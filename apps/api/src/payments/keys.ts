@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import type { Hex, Redemption } from '@pass/chain'
 import type { PublicJwk } from '@pass/credentials'
 import type { Database } from '@pass/database'
-import { importEs256 } from '../jose/es256.ts'
 import { Problem } from '../http/problem.ts'
+import { importEs256 } from '../jose/es256.ts'
 
 export type PayerKey = { key: KeyObject; jkt: string; jwk: Redemption['key'] }
 

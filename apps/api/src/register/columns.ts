@@ -10,6 +10,7 @@ export type Field =
   | 'children'
   | 'veteranNumber'
   | 'veteranCategory'
+  | 'identity'
 
 /** The heading we write, the others that we read, and whether a file can do without. */
 export const COLUMNS: readonly {
@@ -71,6 +72,14 @@ export const COLUMNS: readonly {
   { field: 'children', ko: '자녀수', en: 'children', also: ['자녀'], required: false },
   { field: 'veteranNumber', ko: '보훈번호', en: 'veteran_number', also: ['유공자번호'], required: false },
   { field: 'veteranCategory', ko: '보훈구분', en: 'veteran_category', also: ['유공자구분'], required: false },
+  {
+    // By what the sign-in provider knows the person: the only cell of a file that is kept as a MAC alone.
+    field: 'identity',
+    ko: '간편인증식별값',
+    en: 'sign_in_id',
+    also: ['식별값', '연계정보', '연계정보ci', 'ci', 'sub', 'signinidentifier'],
+    required: false,
+  },
 ]
 
 /** Headings are compared without case, spaces and punctuation. */

@@ -5,7 +5,11 @@ import { decodeCsv } from './decode.ts'
 import { MAX_ROWS, parseRows } from './parse-rows.ts'
 import { csv, person, toCp949, toUtf8, toUtf8Bom } from './testing.ts'
 
-const rules = { districts: CITY.districts, today: '2026-11-21' }
+const rules = {
+  districts: CITY.districts,
+  today: '2026-11-21',
+  identityMacOf: (identifier: string) => `mac of ${identifier}`,
+}
 const parse = (text: string) => parseRows(text, rules)
 /** row:column of each fault. */
 const faults = (text: string) => parse(text).errors.map(({ row, column }) => `${row}:${column}`)
@@ -186,5 +190,53 @@ describe('parseRows', () => {
     ])
     expect(parse(csv([person('A-1')])).rows[0]).toMatchObject({ set: {}, drop: [] })
     expect(faults(csv([[...person('A-1'), 'many', '12', '']], headings))).toEqual(['2:자녀수', '2:보훈구분'])
+  })
+
+  describe('the identifier at the sign-in provider', () => {
+    const headings = [...COLUMNS.slice(0, 7).map(({ ko }) => ko), '간편인증식별값']
+
+    it('leaves the row as its MAC alone; an empty cell takes it away, a file without the column leaves it', () => {
+      const { rows } = parse(
+        csv(
+          [
+            [...person('A-1'), 'CI+/=88'],
+            [...person('A-2'), ''],
+          ],
+          headings,
+        ),
+      )
+      expect(rows.map(({ identityMac }) => identityMac)).toEqual(['mac of CI+/=88', ''])
+      expect(JSON.stringify(rows.map(({ identityMac: _mac, ...rest }) => rest))).not.toContain('CI+/=88')
+      expect(parse(csv([person('A-1')])).rows[0]).not.toHaveProperty('identityMac')
+    })
+
+    it.each(['sign_in_id', '연계정보(CI)', 'Sub'])('is read under the heading %s', (heading) => {
+      const text = csv([[...person('A-1'), 'x1']], [...headings.slice(0, 7), heading])
+      expect(parse(text).rows[0]?.identityMac).toBe('mac of x1')
+    })
+
+    it('is refused where two rows have the same, naming the first and not the identifier', () => {
+      const { rows, errors } = parse(
+        csv(
+          [
+            [...person('A-1'), 'same-id'],
+            [...person('A-2'), 'other-id'],
+            [...person('A-3'), 'same-id'],
+          ],
+          headings,
+        ),
+      )
+      expect(errors).toMatchObject([
+        { row: 4, column: '간편인증식별값', message: { en: expect.stringContaining('row 2') } },
+      ])
+      expect(JSON.stringify(errors)).not.toContain('same-id')
+      expect(rows).toHaveLength(2)
+    })
+
+    it.each(['한글', 'two words', 'x'.repeat(256)])('is refused as %j', (identifier) => {
+      const { errors } = parse(csv([[...person('A-1'), identifier]], headings))
+      expect(errors).toMatchObject([{ row: 2, column: '간편인증식별값' }])
+      expect(JSON.stringify(errors)).not.toContain(identifier)
+    })
   })
 })

@@ -2,9 +2,16 @@ import { CsvError, parse } from 'csv-parse/sync'
 import type { District } from '../city.ts'
 import { COLUMNS, type Field, fieldOf } from './columns.ts'
 import { invalidFile } from './invalid-file.ts'
-import { checkRow, type ImportRow, type RowFault } from './row.ts'
+import { checkRow, type ImportRow, type RowFault, type RowRules } from './row.ts'
 
 export const MAX_ROWS = 50_000
+
+export type ParsedRows = {
+  rows: ImportRow[]
+  errors: RowError[]
+  /** Where a resident's field stands in the file, for a fault that only the register shows. */
+  at(registerNo: string, field: Field): Pick<RowError, 'row' | 'column'>
+}
 
 export type RowError = { row: number; column: string; message: { ko: string; en: string } }
 
@@ -15,8 +22,12 @@ export type RowError = { row: number; column: string; message: { ko: string; en:
  */
 export function parseRows(
   text: string,
-  { districts, today }: { districts: readonly District[]; today: string },
-): { rows: ImportRow[]; errors: RowError[] } {
+  {
+    districts,
+    today,
+    identityMacOf,
+  }: { districts: readonly District[] } & Pick<RowRules, 'today' | 'identityMacOf'>,
+): ParsedRows {
   const [headings, ...records] = recordsOf(text)
   if (!headings) throw invalidFile('파일에 내용이 없어요.', 'There is nothing in the file.')
   if (records.length === 0)
@@ -28,12 +39,17 @@ export function parseRows(
     )
   const fields = headings.cells.map(fieldOf)
   const errors = headingErrors(headings.cells, fields)
-  if (errors.length > 0) return { rows: [], errors }
+  const columnName = (field: Field) => headings.cells[fields.indexOf(field)]?.trim() ?? field
+  const firstRowOf = new Map<string, number>()
+  const at: ParsedRows['at'] = (registerNo, field) => ({
+    row: firstRowOf.get(registerNo) ?? 1,
+    column: columnName(field),
+  })
+  if (errors.length > 0) return { rows: [], errors, at }
 
   const rows: ImportRow[] = []
-  const firstRowOf = new Map<string, number>()
+  const firstRowWith = new Map<string, number>()
   const lookup = placesOf(districts)
-  const columnName = (field: Field) => headings.cells[fields.indexOf(field)]?.trim() ?? field
   for (const { line, cells } of records) {
     const fault = (field: Field, message: RowFault['message']) =>
       errors.push({ row: line, column: columnName(field), message })
@@ -44,20 +60,29 @@ export function parseRows(
     const values = Object.fromEntries(
       fields.flatMap((field, i) => (field ? [[field, cleanCell(cells[i] ?? '')]] : [])),
     )
-    const checked = checkRow(values, { ...lookup, today })
+    const checked = checkRow(values, { ...lookup, today, identityMacOf })
     for (const { field, message } of checked.faults) fault(field, message)
     if (!checked.row) continue
-    const earlier = firstRowOf.get(checked.row.registerNo)
-    if (earlier === undefined) {
-      firstRowOf.set(checked.row.registerNo, line)
-      rows.push(checked.row)
-    } else
+    const { registerNo, identityMac } = checked.row
+    const earlier = firstRowOf.get(registerNo)
+    const shared = identityMac ? firstRowWith.get(identityMac) : undefined
+    if (earlier !== undefined)
       fault('registerNo', {
         ko: `${earlier}번째 줄과 등록번호가 같아요.`,
         en: `The same register number is in row ${earlier}.`,
       })
+    else if (shared !== undefined)
+      fault('identity', {
+        ko: `${shared}번째 줄과 식별값이 같아요.`,
+        en: `The same identifier is in row ${shared}.`,
+      })
+    else {
+      firstRowOf.set(registerNo, line)
+      if (identityMac) firstRowWith.set(identityMac, line)
+      rows.push(checked.row)
+    }
   }
-  return { rows, errors }
+  return { rows, errors, at }
 }
 
 type Line = { line: number; cells: string[] }

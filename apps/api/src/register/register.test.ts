@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { startPostgres } from '@pass/database/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestApi, type TestApi } from '../testing/api.ts'
@@ -5,6 +6,8 @@ import { COLUMNS } from './columns.ts'
 import { registerRoutes } from './routes.ts'
 import { createRegister, type Register } from './service.ts'
 import { csv, person, toCp949, toUtf8 } from './testing.ts'
+
+const macOf = (identifier: string) => createHmac('sha256', 'key of the city').update(identifier).digest('hex')
 
 /** The same promises on the embedded database and on a server with several connections. */
 describe.each(['PGlite', 'PostgreSQL'])('the register on %s', (kind) => {
@@ -20,7 +23,7 @@ describe.each(['PGlite', 'PostgreSQL'])('the register on %s', (kind) => {
     api = await startTestApi({
       ...(server ? { database: { url: server.url } } : {}),
       routes: ({ context, audit }) => {
-        register = createRegister(context, { audit })
+        register = createRegister(context, { audit, identities: { macOf } })
         return registerRoutes(register)
       },
     })
@@ -176,6 +179,69 @@ describe.each(['PGlite', 'PostgreSQL'])('the register on %s', (kind) => {
     await register.sweep()
     expect((await api.db.prisma.registerImport.findUnique({ where: { id: body.id } }))?.rows).toBeNull()
     api.advance(-24 * 3600 - 60)
+  })
+
+  describe('the identifier at the sign-in provider', () => {
+    const headings = [...COLUMNS.slice(0, 7).map(({ ko }) => ko), '간편인증식별값']
+    const file = (...rows: [registerNo: string, identifier: string][]) =>
+      toUtf8(
+        csv(
+          rows.map(([registerNo, identifier]) => [...person(registerNo), identifier]),
+          headings,
+        ),
+      )
+    const load = async (...rows: [string, string][]) => apply((await upload(file(...rows))).body.id)
+    const macs = async (...numbers: string[]) =>
+      Promise.all(numbers.map(async (registerNo) => (await find(registerNo))?.identityMac ?? null))
+
+    it('is kept as a MAC, and is nowhere else: no answer, no table, no log', async () => {
+      const { body } = await upload(file(['I-1', 'ci-of-somebody']))
+      await apply(body.id)
+      expect(await macs('I-1')).toEqual([macOf('ci-of-somebody')])
+      const shown = await api.call(`/api/register/residents/${(await find('I-1'))?.id}`, { key })
+      const imports = await api.db.sql`SELECT "rows"::text FROM "RegisterImport"`
+      await upload(file(['I-2', 'ci-that-waits']))
+      const waiting = await api.db.sql`SELECT "rows"::text FROM "RegisterImport"`
+      const everything = JSON.stringify([body, shown.body, imports, waiting, api.logged])
+      expect(everything).not.toMatch(/ci-of-somebody|ci-that-waits/)
+      expect(JSON.stringify([body, shown.body])).not.toContain(macOf('ci-of-somebody'))
+    })
+
+    it('changes, goes with an empty cell, and stays where a file does not speak of it', async () => {
+      await load(['J-1', 'first'])
+      expect(counts((await load(['J-1', 'first'])).body)).toEqual([0, 0, 1])
+      expect(counts((await load(['J-1', 'second'])).body)).toEqual([0, 1, 0])
+      await apply((await upload(toUtf8(csv([person('J-1')])))).body.id)
+      expect(await macs('J-1')).toEqual([macOf('second')])
+      expect(counts((await load(['J-1', ''])).body)).toEqual([0, 1, 0])
+      expect(counts((await load(['J-1', ''])).body)).toEqual([0, 0, 1])
+      expect(await macs('J-1')).toEqual([null])
+    })
+
+    it('is refused when it is another resident’s, naming the row and whose it is', async () => {
+      await load(['L-1', 'taken'])
+      const { body } = await upload(file(['L-2', 'free'], ['L-3', 'taken']))
+      expect(body.errors).toMatchObject([
+        { row: 3, column: '간편인증식별값', message: { ko: expect.stringContaining('L-1') } },
+      ])
+      expect((await apply(body.id)).body.code).toBe('invalid_file')
+      expect(await find('L-2')).toBeNull()
+    })
+
+    it('is refused at last when it became another resident’s after the preview', async () => {
+      const previews = [await upload(file(['M-1', 'raced'])), await upload(file(['M-2', 'raced']))]
+      const applied = await Promise.all(previews.map(({ body }) => apply(body.id)))
+      expect(applied.map(({ status }) => status).sort()).toEqual([200, 400])
+      expect((await macs('M-1', 'M-2')).filter(Boolean)).toEqual([macOf('raced')])
+    })
+
+    it('passes from one to another, and two change theirs, within one file', async () => {
+      await load(['N-1', 'one'], ['N-2', 'two'], ['N-3', 'three'])
+      expect(counts((await load(['N-1', 'two'], ['N-2', 'one'])).body)).toEqual([0, 2, 0])
+      expect(await macs('N-1', 'N-2')).toEqual([macOf('two'), macOf('one')])
+      expect(counts((await load(['N-3', ''], ['N-4', 'three'])).body)).toEqual([1, 1, 0])
+      expect(await macs('N-3', 'N-4')).toEqual([null, macOf('three')])
+    })
   })
 
   it('refuses a file beyond ten megabytes', async () => {

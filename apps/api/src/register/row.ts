@@ -7,6 +7,8 @@ import type { Resident } from './resident.ts'
 export type ImportRow = Omit<Resident, 'id' | 'attributes'> & {
   set: Record<string, unknown>
   drop: string[]
+  /** The MAC of the identifier at the sign-in provider; empty: the person has none. Absent: what there is stays. */
+  identityMac?: string
 }
 
 export type RowFault = { field: Field; message: { ko: string; en: string } }
@@ -15,6 +17,8 @@ export type RowRules = {
   today: string
   districtOf(text: string): District | undefined
   neighbourhoodOf(districtCode: string, text: string): string | undefined
+  /** The identifier itself goes no further than this. */
+  identityMacOf(identifier: string): string
 }
 
 const EARLIEST = '1900-01-01'
@@ -23,6 +27,8 @@ const EARLIEST = '1900-01-01'
 const NAME = /^\p{L}[\p{L}\p{M} ·'’.-]{0,49}$/u
 const LATIN_NAME = /^\p{Script=Latin}[\p{Script=Latin}\p{M} '’.,-]{0,79}$/u
 const REGISTER_NUMBER = /^[\p{L}\p{N}][\p{L}\p{N}-]{0,31}$/u
+/** Subject identifiers have at most 255 ASCII characters (OpenID Connect Core section 2). */
+const IDENTIFIER = /^[\x21-\x7e]{1,255}$/
 const PLAIN_TEXT = /^[\p{L}\p{N}][\p{L}\p{N} ·()-]{0,39}$/u
 
 /** Checks one row, every field of it, so that a person can mend all faults in one go. */
@@ -79,11 +85,29 @@ export function checkRow(
     fault('residentSince', '태어난 날보다 앞선 날이에요.', 'This is before the date of birth.')
   const { districtCode, neighbourhoodCode } = place(values, rules, fault)
   const { set, drop } = attributes(values, fault)
+  const { identity } = values
+  if (identity !== undefined && identity !== '' && !IDENTIFIER.test(identity))
+    fault(
+      'identity',
+      '식별값에는 로마자, 숫자, 기호만 쓸 수 있어요(255자까지, 띄어쓰기 없이).',
+      'An identifier has Latin letters, digits and signs, 255 at most, and no space.',
+    )
 
   if (faults.length > 0) return { faults }
   return {
     faults,
-    row: { registerNo, nameKo, nameEn, birthDate, districtCode, neighbourhoodCode, residentSince, set, drop },
+    row: {
+      registerNo,
+      nameKo,
+      nameEn,
+      birthDate,
+      districtCode,
+      neighbourhoodCode,
+      residentSince,
+      set,
+      drop,
+      ...(identity === undefined ? {} : { identityMac: identity && rules.identityMacOf(identity) }),
+    },
   }
 }
 

@@ -4,13 +4,14 @@ import type { Principal } from '../access/principal.ts'
 import type { Audit } from '../audit/service.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
+import type { Identities } from '../sign-in/identities.ts'
 import { dateOf } from '../time/korea.ts'
 import { decodeCsv } from './decode.ts'
 import { generateResidents } from './generate.ts'
-import { parseRows } from './parse-rows.ts'
+import { type ParsedRows, parseRows, type RowError } from './parse-rows.ts'
 import type { ImportRow } from './row.ts'
 import type { previewSchema, residentDetailSchema, residentPageSchema } from './schema.ts'
-import { compare, type Difference, insertSample, lockRegister, write } from './store.ts'
+import { compare, type Difference, insertSample, lockRegister, takenIdentities, write } from './store.ts'
 
 const SAMPLE_SIZE = 300
 /** A preview waits a day for its officer; then the personal data in it is dropped. */
@@ -41,7 +42,7 @@ export type Register = {
 
 export function createRegister(
   { db, city, clock }: Pick<Context, 'db' | 'city' | 'clock'>,
-  { audit }: { audit: Audit },
+  { audit, identities }: { audit: Audit; identities: Pick<Identities, 'macOf'> },
 ): Register {
   type ResidentRow = z.output<typeof residentDetailSchema>
   return {
@@ -86,7 +87,12 @@ export function createRegister(
     preview: async (principal, file) => {
       const now = clock()
       const { text, encoding } = decodeCsv(file)
-      const { rows, errors } = parseRows(text, { districts: city.districts, today: dateOf(now) })
+      const { rows, errors, at } = parseRows(text, {
+        districts: city.districts,
+        today: dateOf(now),
+        identityMacOf: identities.macOf,
+      })
+      errors.push(...takenFaults(await takenIdentities(db.sql, rows), at))
       const id = randomUUID()
       const appliable = errors.length === 0
       const counts = appliable ? await compare(db.sql, rows) : { added: 0, changed: 0, unchanged: 0 }
@@ -107,7 +113,7 @@ export function createRegister(
         id,
         ...counts,
         encoding,
-        rows: rows.slice(0, 20).map(({ set: _set, drop: _drop, ...row }) => row),
+        rows: rows.slice(0, 20).map(({ set: _set, drop: _drop, identityMac: _identityMac, ...row }) => row),
         errorCount: errors.length,
         errors: errors.slice(0, LISTED_ERRORS),
       }
@@ -132,6 +138,12 @@ export function createRegister(
         if (!preview.rows)
           throw new Problem('invalid_file', 'This file has errors. Mend them and upload it again.')
         await lockRegister(sql)
+        // Since the preview another import may have given one of these identifiers to somebody else.
+        if ((await takenIdentities(sql, preview.rows)).length > 0)
+          throw new Problem(
+            'invalid_file',
+            "An identifier is another resident's by now. Upload the file again.",
+          )
         const counts = await write(sql, preview.rows, now)
         await sql`
           UPDATE "RegisterImport" SET "rows" = NULL, "appliedAt" = ${now}, "added" = ${counts.added},
@@ -151,6 +163,16 @@ export function createRegister(
       await db.sql`UPDATE "RegisterImport" SET "rows" = NULL WHERE "rows" IS NOT NULL AND "createdAt" < ${before}`
     },
   }
+}
+
+function takenFaults(taken: { registerNo: string; takenBy: string }[], at: ParsedRows['at']): RowError[] {
+  return taken.map(({ registerNo, takenBy }) => ({
+    ...at(registerNo, 'identity'),
+    message: {
+      ko: `등록번호 ${takenBy}에 이미 있는 식별값이에요.`,
+      en: `This identifier belongs to register number ${takenBy} already.`,
+    },
+  }))
 }
 
 /** A percent sign in a search is a percent sign. */

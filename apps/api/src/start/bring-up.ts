@@ -18,6 +18,7 @@ import { writeDevCredentials } from './dev-credentials.ts'
 import { checkPort, listen } from './listen.ts'
 import { keepToChain, oneAtATime } from './one-at-a-time.ts'
 import { sampleAccess } from './sample.ts'
+import { checkSamplePort, startSampleSignIn } from './sample-sign-in.ts'
 
 const CITY_FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'city')
 
@@ -25,6 +26,8 @@ export type RunningCity = {
   chainRpcUrl: string
   /** One-time links to the console, for a sample officer, verifier and operator. */
   links: { role: string; url: string }[]
+  /** Address of the sample sign-in provider, where it runs. */
+  sampleSignIn?: string
   /** Stops in the reverse order of starting. Nothing acknowledged is lost. */
   stop(): Promise<void>
 }
@@ -43,7 +46,8 @@ export type BringUpOptions = {
 export async function checkBeforeStart(config: Config): Promise<void> {
   try {
     loadCity(CITY_FOLDER)
-    await checkPort(config)
+    await checkPort({ ...config, setting: 'PORT' })
+    await checkSamplePort(config)
   } catch (error) {
     throw plain(error)
   }
@@ -57,7 +61,7 @@ export async function checkBeforeStart(config: Config): Promise<void> {
  * @throws ConfigError in one sentence for what the operator can mend
  */
 export async function bringUp(
-  config: Config,
+  settings: Config,
   say: (done: string) => void,
   { signal, chainStarted = () => {} }: BringUpOptions = {},
 ): Promise<RunningCity> {
@@ -70,8 +74,13 @@ export async function bringUp(
     signal?.throwIfAborted()
   }
   try {
-    const log = createLogger(config)
+    const log = createLogger(settings)
+    const clock = () => new Date()
+    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
     const city = loadCity(CITY_FOLDER)
+    const sampleSignIn = await startSampleSignIn(settings, { cityFolder: CITY_FOLDER, log, random })
+    if (sampleSignIn) undo.push(() => sampleSignIn.close())
+    const config = sampleSignIn ? { ...settings, signIn: sampleSignIn.settings } : settings
     const masterKey = masterKeyOf(config)
     const db = await openCityDatabase(config)
     undo.push(() => db.close())
@@ -85,8 +94,6 @@ export async function bringUp(
       done('Chain running, contracts deployed')
 
       const { chain } = running
-      const clock = () => new Date()
-      const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
       const authority = { name: city.name, url: config.publicUrl }
       const agent = await createCityAgent({ db, masterKey, chain, city: authority, clock, random })
       const context: Context = { config, city, db, agent, chain, log, clock, random, fetch }
@@ -100,17 +107,18 @@ export async function bringUp(
 
       const application = createApp(context)
       await application.services.register.loadSample()
+      await sampleSignIn?.enrol(context)
       const { links, credentials } = await sampleAccess(context, application.services, CITY_FOLDER)
       await writeDevCredentials(config.dataDir, credentials)
       done('Register loaded')
       return { context, application, running, links }
     })
 
-    const server = await listen(application.app, config)
+    const server = await listen(application.app, { ...config, setting: 'PORT' })
     undo.push(() => server.close())
     application.start()
     undo.push(() => application.stop())
-    const { chain, agent, clock } = context
+    const { chain, agent } = context
     const relay = createRelay({
       db,
       chain,
@@ -130,7 +138,12 @@ export async function bringUp(
     })
     done('Wallet, console and API open')
 
-    return { chainRpcUrl: running.rpcUrl, links, stop }
+    return {
+      chainRpcUrl: running.rpcUrl,
+      links,
+      ...(sampleSignIn ? { sampleSignIn: sampleSignIn.settings.issuer } : {}),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw plain(error)

@@ -1,11 +1,20 @@
-import { createServer, type Server } from 'node:http'
-import type { Express } from 'express'
-import { type Config, ConfigError } from '../config.ts'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ConfigError } from '../config.ts'
 
-const REFUSED: Record<string, (config: Config) => string> = {
-  EADDRINUSE: ({ port }) =>
-    `Port ${port} is taken: stop what listens there, or choose another one with PORT, as in: PORT=8090 npm start`,
-  EACCES: ({ port }) => `Port ${port} is not allowed for this user: choose one above 1024 with PORT.`,
+export type Place = {
+  host: string
+  /** 0: any free one. */
+  port: number
+  /** The setting that the port comes from. */
+  setting: string
+}
+
+const REFUSED: Record<string, (place: Place) => string> = {
+  EADDRINUSE: ({ port, setting }) =>
+    `Port ${port} is taken: stop what listens there, or choose another one with ${setting}, as in: ${setting}=8090 npm start`,
+  EACCES: ({ port, setting }) =>
+    `Port ${port} is not allowed for this user: choose one above 1024 with ${setting}.`,
   EADDRNOTAVAIL: ({ host }) => `HOST ${host} is no address of this machine: use 127.0.0.1 or 0.0.0.0.`,
   ENOTFOUND: ({ host }) => `HOST ${host} is no address of this machine: use 127.0.0.1 or 0.0.0.0.`,
 }
@@ -14,9 +23,13 @@ const REFUSED: Record<string, (config: Config) => string> = {
  * Listens, and closes without cutting off requests under way.
  * @throws ConfigError when the port or the host cannot be had
  */
-export async function listen(app: Express, config: Config): Promise<{ close: () => Promise<void> }> {
-  const server = await opened(createServer(app), config)
+export async function listen(
+  app: RequestListener,
+  place: Place,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = await opened(createServer(app), place)
   return {
+    port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed())
@@ -31,17 +44,17 @@ export async function listen(app: Express, config: Config): Promise<{ close: () 
  * Finds out before anything slow whether the port can be had.
  * @throws ConfigError as `listen` does
  */
-export async function checkPort(config: Config): Promise<void> {
-  const probe = await opened(createServer(), config)
+export async function checkPort(place: Place): Promise<void> {
+  const probe = await opened(createServer(), place)
   await new Promise((closed) => probe.close(closed))
 }
 
-function opened(server: Server, config: Config): Promise<Server> {
+function opened(server: Server, place: Place): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const sentence = REFUSED[error.code ?? '']
-      reject(sentence ? new ConfigError(sentence(config)) : error)
+      reject(sentence ? new ConfigError(sentence(place)) : error)
     })
-    server.listen(config.port, config.host, () => resolve(server))
+    server.listen(place.port, place.host, () => resolve(server))
   })
 }

@@ -10,7 +10,7 @@ import { installationOf } from './installation.ts'
 
 export type SampleAccess = {
   /** One-time links to the console, by role. */
-  links: { role: Role; url: string }[]
+  links: { role: Role | 'approver'; url: string }[]
   credentials: DevCredentials
 }
 
@@ -64,6 +64,15 @@ export async function sampleAccess(
     )
   }
 
+  const approving = city.agencies.find(({ types }) =>
+    types.some((id) => city.types.get(id)?.approval === 'officer'),
+  )
+  if (approving) {
+    const approver = { name: sample.people.approver, role: 'officer', agencyId: approving.id } as const
+    const { id } = await services.staff.ensureStaff(approver)
+    links.push({ role: 'approver', url: (await services.staff.createEnrolmentLink(id)).url })
+  }
+
   // An adult of the district that the sample verification asks for, so that each step of a first try succeeds.
   const [subject] = await db.sql<{ id: string }>`
     SELECT id FROM "Resident" WHERE "birthDate" < '2000' ORDER BY ("districtCode" = '28185') DESC, "registerNo" LIMIT 1`
@@ -74,7 +83,7 @@ export async function sampleAccess(
   return { links, credentials }
 }
 
-type Sample = { people: Record<Role, string>; merchant: unknown; funds: unknown[] }
+type Sample = { people: Record<Role | 'approver', string>; merchant: unknown; funds: unknown[] }
 
 /** Answers the merchant's number. */
 async function samplePayees({ db }: Context, { counter }: Services, sample: Sample): Promise<number> {

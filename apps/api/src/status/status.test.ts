@@ -232,6 +232,8 @@ describe.each(databases)('status and what officers do, on %s', (_name, open) => 
         expiresAt: expect.any(String),
         copies: 2,
         anchored: 0,
+        walletEvent: null,
+        walletEventAt: null,
       })
       for (const query of ['하늘', 'haneul', 'R-0001', id, office.subject])
         expect((await list(`?query=${encodeURIComponent(query)}`)).items[0]).toMatchObject({ id })

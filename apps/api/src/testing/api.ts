@@ -23,10 +23,12 @@ export const CITY = loadCity(join(import.meta.dirname, '..', '..', '..', '..', '
 export type TestApiOptions = {
   database?: DatabaseLocation
   config?: Partial<Config>
-  /** Parts of the context that the routes under test need beyond the database. */
-  context?: Partial<Record<keyof Context, unknown>>
+  /** Parts of the context that the routes under test need beyond the database, or what makes them from the rest. */
+  context?: ContextParts | ((context: Context) => Promise<ContextParts>)
   routes?: (parts: TestParts) => Route[]
 }
+
+type ContextParts = Partial<Record<keyof Context, unknown>>
 
 export type TestParts = {
   context: Context
@@ -49,7 +51,7 @@ export async function startTestApi(options: TestApiOptions = {}) {
   let offset = 0
   const logged: string[] = []
   const log = pino({ level: 'debug', base: null }, { write: (line) => void logged.push(line) })
-  const context = {
+  const base = {
     config,
     city: CITY,
     db,
@@ -58,8 +60,9 @@ export async function startTestApi(options: TestApiOptions = {}) {
     random: (length: number) => new Uint8Array(randomBytes(length)),
     fetch,
     chain: { isUp: async () => true },
-    ...options.context,
   } as unknown as Context
+  const given = typeof options.context === 'function' ? await options.context(base) : options.context
+  const context = { ...base, ...given } as Context
   const audit = createAudit(context)
   const apiKeys = createApiKeys(context)
   const sessions = createSessions(context)

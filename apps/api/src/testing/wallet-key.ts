@@ -49,6 +49,8 @@ export function makeWalletKey(clock: () => Date = () => new Date()) {
     /** RFC 7638. */
     jkt: createHash('sha256').update(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).digest('base64url'),
     dpop,
+    /** A compact JWS by this key, which stands in its header. */
+    jws,
     /** For the holder's `present`: this wallet has asked. */
     proof: async (method: string, url: string): Promise<string> => dpop(method, url),
     /** `fetch` with a proof of its own, and the answer read. `path` is an address below `base`. */

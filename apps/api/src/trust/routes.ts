@@ -1,4 +1,4 @@
-import { localizedSchema } from '@pass/credentials'
+import { localizedSchema, transactionTypeSchema } from '@pass/credentials'
 import { z } from 'zod'
 import { type Route, route } from '../http/route.ts'
 import type { Trust } from './service.ts'
@@ -8,6 +8,7 @@ const trustSchema = z.object({
   authority: z.string(),
   chain: z.object({ chainId: z.number(), contracts: z.record(z.string(), z.string()) }),
   city: z.object({ name: localizedSchema }),
+  transactionTypes: z.array(transactionTypeSchema),
 })
 
 export function trustRoutes(trust: Trust): Route[] {

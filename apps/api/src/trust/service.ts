@@ -1,3 +1,4 @@
+import type { TransactionType } from '@pass/credentials'
 import type { Context } from '../context.ts'
 
 /** What a wallet or a verifier elsewhere needs before it can trust anything that this city signs. */
@@ -8,6 +9,8 @@ export type TrustDocument = {
   authority: string
   chain: { chainId: number; contracts: Record<string, string> }
   city: { name: { ko: string; en: string } }
+  /** What a verifier of this city can ask a citizen to confirm; a wallet refuses what it does not find here. */
+  transactionTypes: readonly TransactionType[]
 }
 
 export type Trust = { document(): TrustDocument }
@@ -21,6 +24,7 @@ export function createTrust({ agent, chain, city }: Pick<Context, 'agent' | 'cha
       authority: identifier,
       chain: { chainId, contracts: { ...contracts } },
       city: { name: city.name },
+      transactionTypes: city.transactionTypes,
     }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { sweepUnreturned } from './return-store.ts'
 import { sweepClaims, sweepUnanswered } from './store.ts'
 
 const EVERY_MS = 10_000
@@ -26,6 +27,7 @@ export function createClaimsSweep(
     const since = new Date(Math.max(0, swept.getTime() - UNANSWERED_MS - OVERLAP_MS))
     const dropped = await sweepClaims(db.sql, { since, until })
     await sweepUnanswered(db.sql, { since, now, oldest: new Date(now.getTime() - UNANSWERED_MS) })
+    await sweepUnreturned(db.sql, { since, now })
     swept = until
     return dropped
   }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** What is examined of each presented credential, in the order in which screens list it. */
+/**
+ * What is examined of each presented credential, in the order in which screens list it. `transaction_data` is there only
+ * when a transaction was asked to be confirmed.
+ */
 export const CHECKS = [
   'signature',
   'certificate',
@@ -10,6 +13,7 @@ export const CHECKS = [
   'status',
   'anchor',
   'disclosures',
+  'transaction_data',
 ] as const
 
 export type Check = (typeof CHECKS)[number]
@@ -21,15 +25,19 @@ export const REFUSALS = [
   'already_answered',
   'asked_elsewhere',
   'declined',
+  'not_returned',
+  'returned_elsewhere',
   'untrusted_certificate',
   'invalid_signature',
   'wrong_type',
+  'authority_mismatch',
   'tampered_disclosure',
   'issuer_suspended',
   'issuer_not_accredited',
   'nonce_mismatch',
   'audience_mismatch',
   'holder_binding_invalid',
+  'transaction_data_mismatch',
   'credential_expired',
   'credential_not_yet_valid',
   'credential_revoked',

@@ -12,6 +12,7 @@ import {
 import type { AccreditationVerdict } from './accreditation.ts'
 import { CHECKS, type Check, type CheckResult, REFUSALS, type Refusal } from './codes.ts'
 import type { StatusVerdict } from './status-source.ts'
+import { checkTransactionData } from './transaction-check.ts'
 
 /** What judging a presentation needs from outside it. */
 export type EvaluationPorts = {
@@ -34,8 +35,10 @@ export type EvaluationPorts = {
 export type Expectation = {
   dcql: DcqlQuery
   nonce: string
-  /** Our client id with its prefix. */
-  clientId: string
+  /** Our client id with its prefix; over the Digital Credentials API `origin:` and the origin of our page. */
+  audience: string
+  /** As it stands in the request. */
+  transactionData: readonly string[]
   anchorPolicy: 'accept' | 'refuse'
   /** Seconds. */
   now: number
@@ -64,6 +67,7 @@ export async function evaluate(
   const checks = missingAnswers(answers, expected.dcql)
   const claims: [string, Record<string, unknown>][] = []
   const copies: string[] = []
+  const holders = new Map<string, PresentedSdJwtVc['holder'] | undefined>()
   for (const query of expected.dcql.credentials) {
     const presentation = answers.get(query.id)
     if (presentation === undefined) continue
@@ -73,7 +77,16 @@ export async function evaluate(
       if (outcome) checks.push({ credential: query.id, check, ...outcome })
     }
     claims.push([query.id, results.claims])
+    holders.set(query.id, results.holder)
     if (results.copy !== undefined) copies.push(results.copy)
+  }
+  for (const [credential, confirmed] of checkTransactionData(
+    expected.transactionData,
+    holders,
+    ports.crypto,
+  )) {
+    const outcome = confirmed ? passed : failed('transaction_data_mismatch')
+    checks.push({ credential, check: 'transaction_data', ...outcome })
   }
   // Not by assignment: a query may be called __proto__.
   return { checks, claims: Object.fromEntries(claims), copies }
@@ -83,16 +96,23 @@ type Outcome = Pick<CheckResult, 'result' | 'code'>
 const passed: Outcome = { result: 'passed' }
 const failed = (code: Refusal): Outcome => ({ result: 'failed', code })
 
+type Examined = {
+  outcomes: Map<Check, Outcome>
+  claims: Record<string, unknown>
+  copy?: string
+  holder?: PresentedSdJwtVc['holder']
+}
+
 async function examine(
   presentation: string,
   query: DcqlQuery['credentials'][number],
-  { nonce, clientId, anchorPolicy, now }: Expectation,
+  { nonce, audience, anchorPolicy, now }: Expectation,
   ports: EvaluationPorts,
-): Promise<{ outcomes: Map<Check, Outcome>; claims: Record<string, unknown>; copy?: string }> {
+): Promise<Examined> {
   const { certificates, crypto } = ports
   const { checks, presented } = await verifySdJwtVc(presentation, {
     nonce,
-    aud: clientId,
+    aud: audience,
     now,
     certificates,
     crypto,
@@ -108,7 +128,10 @@ async function examine(
   let claims: Record<string, unknown> = {}
   if (has('disclosures'))
     try {
-      claims = satisfyCredentialQuery(query, presented)
+      claims = satisfyCredentialQuery(query, {
+        ...presented,
+        authorityKeyIds: presented.certificate.authorityKeyIds,
+      })
     } catch (error) {
       outcomes.set('disclosures', failed(refusalCode(error)))
     }
@@ -124,7 +147,8 @@ async function examine(
     outcomes.set('issuer_accredited', accredited === 'accredited' ? passed : failed(accredited))
     if (accredited === 'accredited') outcomes.set('status', await examineStatus(presented, ports))
   }
-  return { outcomes, claims, copy: presented.hash }
+  const { hash: copy, holder } = presented
+  return { outcomes, claims, copy, ...(holder ? { holder } : {}) }
 }
 
 async function examineAnchor(

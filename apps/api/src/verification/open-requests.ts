@@ -1,10 +1,10 @@
 import { type DcqlQuery, dcqlQuerySchema, type Localized, type PublicJwk } from '@pass/credentials'
 import type { Context } from '../context.ts'
 import { closed, unknownRequest } from './refusals.ts'
-import { markFetched, readRequest, type StoredState } from './store.ts'
+import { markFetched, readRequest, type StoredState, type Terms } from './store.ts'
 
 /** A request that can be answered. None of this changes, so a process may remember it. */
-export type OpenRequest = {
+export type OpenRequest = Terms & {
   verifierId: string
   /** Who asked. */
   actor: string
@@ -103,6 +103,11 @@ export function createOpenRequests({
           row.purposeKo !== null && row.purposeEn !== null ? { ko: row.purposeKo, en: row.purposeEn } : null,
         dcql: dcqlQuerySchema.parse(row.dcql),
         anchorPolicy: row.anchorPolicy,
+        clientIdPrefix: row.clientIdPrefix,
+        channel: row.channel,
+        origins: row.origins,
+        transactionData: row.transactionData,
+        redirectUri: row.redirectUri,
         nonce: row.nonce,
         privateKey: agent.open(purpose(id), row.sealedKey),
         publicJwk: row.publicKey as PublicJwk,
@@ -122,4 +127,6 @@ export function createOpenRequests({
   }
 }
 
-const isAnswered = (state: StoredState): boolean => state === 'accepted' || state === 'refused'
+const isAnswered = (state: StoredState): boolean => state !== 'created' && state !== 'fetched'
+
+export type OpenRequests = ReturnType<typeof createOpenRequests>

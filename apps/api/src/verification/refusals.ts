@@ -1,8 +1,8 @@
 import { CredentialError } from '@pass/credentials'
 import { OAuthError } from '../http/problem.ts'
+import { ResponseEncryptionError } from '../jose/jwe.ts'
 import { RegistryUnavailable } from './accreditation.ts'
 import type { Refusal } from './codes.ts'
-import { ResponseEncryptionError } from '../jose/jwe.ts'
 
 /** What the wallet is told, by code. The code is for the wallet's own words; the sentence is for its maker. */
 const SENTENCES: Record<Refusal, string> = {
@@ -11,15 +11,19 @@ const SENTENCES: Record<Refusal, string> = {
   already_answered: 'The request was answered before.',
   asked_elsewhere: 'Only the wallet that asked can answer, with a DPoP proof of its key.',
   declined: 'The request was declined.',
+  not_returned: 'The browser did not come back to the verifier in time.',
+  returned_elsewhere: 'The browser came back to another session than the one that asked.',
   invalid_signature: "The issuer's signature does not match.",
   untrusted_certificate: 'The issuer has no certificate of a trusted authority.',
   wrong_type: 'A credential of another type was asked for.',
+  authority_mismatch: 'A credential of another authority was asked for.',
   tampered_disclosure: 'A disclosed claim does not belong to the credential.',
   issuer_suspended: 'The issuer was suspended when this was issued.',
   issuer_not_accredited: 'The issuer was not accredited for this type when this was issued.',
   nonce_mismatch: 'The presentation was made for another request.',
   audience_mismatch: 'The presentation was made for another verifier.',
   holder_binding_invalid: 'The holder did not prove possession of the credential.',
+  transaction_data_mismatch: 'The transaction that was asked for was not confirmed.',
   credential_expired: 'The credential has expired.',
   credential_not_yet_valid: 'The credential is not valid yet.',
   credential_revoked: 'The credential was revoked.',
@@ -32,9 +36,11 @@ const SENTENCES: Record<Refusal, string> = {
   claim_mismatch: 'A claim is not what was asked for.',
 }
 
-/** The presentation was read and does not count. The request is closed. */
-export const refused = (code: Refusal): OAuthError =>
-  new OAuthError('invalid_presentation', SENTENCES[code], { extra: { code } })
+/** The presentation was read and does not count. The request is closed; the browser may be sent back all the same. */
+export const refused = (code: Refusal, redirectUri?: string): OAuthError =>
+  new OAuthError('invalid_presentation', SENTENCES[code], {
+    extra: { code, ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }) },
+  })
 
 /** The answer cannot be read. The request stays open. */
 export const malformed = (description = SENTENCES.malformed_response): OAuthError =>

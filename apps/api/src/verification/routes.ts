@@ -2,12 +2,16 @@ import { z } from 'zod'
 import { type Route, route } from '../http/route.ts'
 import { malformed } from './refusals.ts'
 import {
+  browserAnswerSchema,
+  createdForBrowserSchema,
   createdVerificationSchema,
   createVerificationSchema,
   requestObjectBodySchema,
+  returnSchema,
   verificationIdSchema,
   verificationListSchema,
   verificationSchema,
+  walletAnswerSchema,
   walletErrorSchema,
   walletResponseSchema,
 } from './schema.ts'
@@ -33,10 +37,13 @@ function verifierRoutes(verification: Verification): Route[] {
       rateLimit: 1200,
       body: createVerificationSchema,
       bodyLimit: 20_000,
-      responses: { 201: createdVerificationSchema },
+      responses: { 201: z.union([createdVerificationSchema, createdForBrowserSchema]) },
       handle: async ({ principal, body }) => ({
         status: 201,
-        body: await verification.create(principal, body),
+        body:
+          body.channel === 'dc_api'
+            ? await verification.createForBrowser(principal, body)
+            : await verification.create(principal, body),
       }),
     }),
     route({
@@ -58,6 +65,36 @@ function verifierRoutes(verification: Verification): Route[] {
       params: verificationIdSchema,
       responses: { 200: verificationSchema },
       handle: async ({ principal, params }) => ({ body: await verification.read(principal, params.id) }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/verifications/{id}/return',
+      tag: 'Verification',
+      summary: 'Same device: the browser came back with its response code; the result',
+      access: ['verifier'],
+      rateLimit: 1200,
+      params: verificationIdSchema,
+      body: returnSchema,
+      bodyLimit: 2_000,
+      responses: { 200: verificationSchema },
+      handle: async ({ principal, params, body }) => ({
+        body: await verification.comeBack(principal, params.id, body.response_code),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/verifications/{id}/dc-api',
+      tag: 'Verification',
+      summary: 'Digital Credentials API: what the page got from the wallet in its browser; the result',
+      access: ['verifier'],
+      rateLimit: 1200,
+      params: verificationIdSchema,
+      body: browserAnswerSchema,
+      bodyLimit: MAX_RESPONSE_BYTES,
+      responses: { 200: verificationSchema },
+      handle: async ({ principal, params, body }) => ({
+        body: await verification.answerInBrowser(principal, params.id, body),
+      }),
     }),
   ]
 }
@@ -98,7 +135,10 @@ function walletRoutes(verification: Verification): Route[] {
       responses: requestObjectResponses,
       handle: async ({ params, body }) => ({
         headers,
-        body: await verification.requestObject(params.id, body?.wallet_nonce),
+        body: await verification.requestObject(params.id, {
+          walletNonce: body?.wallet_nonce,
+          walletMetadata: body?.wallet_metadata,
+        }),
       }),
     }),
     route({
@@ -114,13 +154,12 @@ function walletRoutes(verification: Verification): Route[] {
       body: walletResponseSchema,
       bodyType: 'form',
       bodyLimit: MAX_RESPONSE_BYTES,
-      responses: { 200: z.object({}), 400: walletErrorSchema },
+      responses: { 200: walletAnswerSchema, 400: walletErrorSchema },
       handle: async ({ params, body, request }) => {
         if (body.response !== undefined)
-          await verification.answer(params.id, body.response, request.get('dpop'))
-        else if (body.error !== undefined) await verification.decline(params.id, body.state)
-        else throw malformed('The answer must be encrypted.')
-        return { body: {} }
+          return { body: await verification.answer(params.id, body.response, request.get('dpop')) }
+        if (body.error !== undefined) return { body: await verification.decline(params.id, body.state) }
+        throw malformed('The answer must be encrypted.')
       },
     }),
   ]

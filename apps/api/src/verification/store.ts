@@ -1,9 +1,23 @@
 import type { Sql } from '@pass/database'
 import type { CheckResult, Refusal } from './codes.ts'
+import type { ClientIdPrefix } from './verifier-identity.ts'
 
-export type StoredState = 'created' | 'fetched' | 'accepted' | 'refused'
+/** `answered`: decided, and waiting for the browser to come back (HAIP 1.0 section 5.1); until then nothing is told. */
+export type StoredState = 'created' | 'fetched' | 'answered' | 'accepted' | 'refused'
 
-export type NewVerification = {
+/** How the wallet is reached, and what the request says beside the question. None of it changes. */
+export type Terms = {
+  clientIdPrefix: ClientIdPrefix
+  channel: 'redirect' | 'dc_api'
+  /** Web origins that may ask over the Digital Credentials API. */
+  origins: string[]
+  /** As they stand in the request: base64url of JSON. */
+  transactionData: string[]
+  /** Where the browser comes back to on the same device. */
+  redirectUri: string | null
+}
+
+export type NewVerification = Terms & {
   id: string
   verifierId: string
   actor: string
@@ -21,7 +35,7 @@ export type NewVerification = {
 }
 
 /** What answering needs; none of it changes while the request is open. */
-export type RequestRow = {
+export type RequestRow = Terms & {
   verifierId: string
   /** Who asked. */
   createdBy: string
@@ -48,6 +62,7 @@ export type ResultRow = {
   createdAt: Date
   expiresAt: Date
   answeredAt: Date | null
+  transactionData: string[]
   /** Whether this reading took the claims out of the database. */
   taken: boolean
 }
@@ -60,9 +75,12 @@ export async function insertVerification(sql: Sql, row: NewVerification): Promis
   await sql`
     WITH made AS (
       INSERT INTO "Verification" ("id", "verifierId", "createdBy", "template", "purposeKo", "purposeEn", "anchorPolicy",
-        "dcql", "nonce", "sealedKey", "publicKey", "createdAt", "expiresAt")
+        "clientIdPrefix", "channel", "origins", "transactionData", "redirectUri", "dcql", "nonce", "sealedKey",
+        "publicKey", "createdAt", "expiresAt")
       VALUES (${row.id}::uuid, ${row.verifierId}, ${row.actor}, ${row.template}, ${row.purpose?.ko ?? null},
-        ${row.purpose?.en ?? null}, ${row.anchorPolicy}, ${row.dcql}::jsonb, ${row.nonce}, ${row.sealedKey}::bytea,
+        ${row.purpose?.en ?? null}, ${row.anchorPolicy}, ${row.clientIdPrefix}, ${row.channel},
+        ${row.origins}::text[], ${row.transactionData}::text[], ${row.redirectUri}, ${row.dcql}::jsonb, ${row.nonce},
+        ${row.sealedKey}::bytea,
         ${row.publicKey}::jsonb, ${row.createdAt}::timestamptz, ${row.expiresAt}::timestamptz)
       RETURNING "id", "createdAt"
     )
@@ -73,8 +91,8 @@ export async function insertVerification(sql: Sql, row: NewVerification): Promis
 
 export async function readRequest(sql: Sql, id: string): Promise<RequestRow | undefined> {
   const [row] = await sql<RequestRow>`
-    SELECT "verifierId", "createdBy", "template", "purposeKo", "purposeEn", "anchorPolicy", "dcql", "nonce", "sealedKey",
-      "publicKey", "state", "expiresAt"
+    SELECT "verifierId", "createdBy", "template", "purposeKo", "purposeEn", "anchorPolicy", "clientIdPrefix", "channel",
+      "origins", "transactionData", "redirectUri", "dcql", "nonce", "sealedKey", "publicKey", "state", "expiresAt"
     FROM "Verification" WHERE "id" = ${id}::uuid`
   return row
 }
@@ -86,10 +104,12 @@ export async function markFetched(sql: Sql, ids: readonly string[]): Promise<voi
 }
 
 export type Decision = {
-  state: 'accepted' | 'refused'
+  state: 'answered' | 'accepted' | 'refused'
   checks: CheckResult[]
   refusal: Refusal | null
   sealedClaims: Uint8Array | null
+  /** sha256, hex, of what the browser has to bring back. */
+  responseCodeHash: string | null
   now: Date
 }
 
@@ -98,10 +118,10 @@ export type Decision = {
  * decryption key goes with it. False when the request was answered or had expired.
  */
 export async function decide(sql: Sql, id: string, decision: Decision): Promise<boolean> {
-  const { state, checks, refusal, sealedClaims, now } = decision
+  const { state, checks, refusal, sealedClaims, responseCodeHash, now } = decision
   const rows = await sql`
     UPDATE "Verification" SET "state" = ${state}, "checks" = ${JSON.stringify(checks)}::jsonb, "refusal" = ${refusal},
-      "sealedClaims" = ${sealedClaims}::bytea, "answeredAt" = ${now}::timestamptz, "sealedKey" = ''::bytea
+      "sealedClaims" = ${sealedClaims}::bytea, "responseCodeHash" = ${responseCodeHash}, "answeredAt" = ${now}::timestamptz, "sealedKey" = ''::bytea
     WHERE "id" = ${id}::uuid AND "state" IN ('created', 'fetched') AND "expiresAt" > ${now}::timestamptz
     RETURNING "id"`
   return rows.length > 0
@@ -120,15 +140,15 @@ export async function takeResult(
   const [row] = await sql<ResultRow>`
     WITH taken AS (
       UPDATE "Verification" SET "sealedClaims" = NULL, "claimsReadAt" = ${now}::timestamptz
-      WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId} AND "sealedClaims" IS NOT NULL
-        AND "answeredAt" > ${oldest}::timestamptz
+      WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId} AND "state" = 'accepted'
+        AND "sealedClaims" IS NOT NULL AND "answeredAt" > ${oldest}::timestamptz
       RETURNING "id"
     ), noted AS (
       INSERT INTO "AuditEntry" ("at", "actor", "action", "target", "detail")
       SELECT ${now}::timestamptz, ${key.actor}::text, 'verification.read', "id"::text, '{}'::jsonb FROM taken
     )
     SELECT "id", "template", "state", "checks", "refusal", "sealedClaims", "claimsReadAt", "createdAt", "expiresAt",
-      "answeredAt", EXISTS (SELECT 1 FROM taken) AS "taken"
+      "answeredAt", "transactionData", EXISTS (SELECT 1 FROM taken) AS "taken"
     FROM "Verification" WHERE "id" = ${key.id}::uuid AND "verifierId" = ${key.verifierId}`
   return row
 }
@@ -151,7 +171,8 @@ export async function takeAnswer(
         AND "dcql" = ${key.dcql}::jsonb
     ), taken AS (
       UPDATE "Verification" v SET "sealedClaims" = NULL, "claimsReadAt" = ${now}::timestamptz
-      FROM asked WHERE v."id" = asked."id" AND v."sealedClaims" IS NOT NULL AND v."answeredAt" > ${oldest}::timestamptz
+      FROM asked WHERE v."id" = asked."id" AND v."state" = 'accepted' AND v."sealedClaims" IS NOT NULL
+        AND v."answeredAt" > ${oldest}::timestamptz
       RETURNING v."id"
     ), noted AS (
       INSERT INTO "AuditEntry" ("at", "actor", "action", "target", "detail")
@@ -162,8 +183,13 @@ export async function takeAnswer(
   return row
 }
 
-export async function listResults(sql: Sql, verifierId: string, limit: number): Promise<ResultRow[]> {
-  return sql<ResultRow>`
+export type SummaryRow = Omit<
+  ResultRow,
+  'checks' | 'sealedClaims' | 'claimsReadAt' | 'transactionData' | 'taken'
+>
+
+export async function listResults(sql: Sql, verifierId: string, limit: number): Promise<SummaryRow[]> {
+  return sql<SummaryRow>`
     SELECT "id", "template", "state", "refusal", "createdAt", "expiresAt", "answeredAt"
     FROM "Verification" WHERE "verifierId" = ${verifierId} ORDER BY "createdAt" DESC LIMIT ${limit}`
 }

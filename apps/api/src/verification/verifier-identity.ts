@@ -1,10 +1,15 @@
+import { X509Certificate } from 'node:crypto'
 import type { RegistrationStatement, VerifierKey } from '@pass/agent'
 import type { Context } from '../context.ts'
 
+/** How a verifier names itself (OpenID4VP 1.0 section 5.9.3). HAIP knows the first alone. */
+export const CLIENT_ID_PREFIXES = ['x509_hash', 'x509_san_dns'] as const
+export type ClientIdPrefix = (typeof CLIENT_ID_PREFIXES)[number]
+
 /** An organisation with what its requests are signed with. */
 export type VerifierIdentity = VerifierKey & {
-  /** `x509_hash:` and the hash of its certificate: the audience of every proof it asks for. */
-  clientId: string
+  /** `x509_hash:` and the hash of its certificate, or another prefix with what the certificate has for it. */
+  clientIds: { x509_hash: string; x509_san_dns?: string }
   /** JOSE header of its request objects, base64url. */
   header: string
 }
@@ -17,7 +22,12 @@ const STATEMENT_SECONDS = 24 * 60 * 60
 const STATEMENT_MARGIN_SECONDS = 60 * 60
 
 /** Reads verifiers and signs their registrations once, instead of once for every request. */
-export function createVerifierIdentities({ agent, clock }: Pick<Context, 'agent' | 'clock'>) {
+export function createVerifierIdentities({
+  agent,
+  clock,
+  config,
+}: Pick<Context, 'agent' | 'clock' | 'config'>) {
+  const { hostname } = new URL(config.publicUrl)
   const identities = new Map<string, { until: number; identity: VerifierIdentity }>()
   const statements = new Map<string, { until: number; jwt: Promise<string> }>()
   const seconds = () => clock().getTime() / 1000
@@ -31,7 +41,7 @@ export function createVerifierIdentities({ agent, clock }: Pick<Context, 'agent'
       const header = { alg: 'ES256', typ: 'oauth-authz-req+jwt', x5c: key.x5c }
       const identity: VerifierIdentity = {
         ...key,
-        clientId: `x509_hash:${key.x509Hash}`,
+        clientIds: { x509_hash: `x509_hash:${key.x509Hash}`, ...dnsClientId(key, hostname) },
         header: Buffer.from(JSON.stringify(header)).toString('base64url'),
       }
       identities.set(verifierId, { until: seconds() + IDENTITY_SECONDS, identity })
@@ -58,6 +68,22 @@ export function createVerifierIdentities({ agent, clock }: Pick<Context, 'agent'
       return jwt
     },
   }
+}
+
+/** The client id that a request was made under. A certificate that was renewed since may have lost the name. */
+export function clientIdOf(
+  { clientIds }: VerifierIdentity,
+  { clientIdPrefix }: { clientIdPrefix: ClientIdPrefix },
+): string {
+  return clientIds[clientIdPrefix] ?? clientIds.x509_hash
+}
+
+/** A wallet may want the name to be that of the address it answers to, so that one comes first. */
+function dnsClientId({ x5c }: VerifierKey, hostname: string): { x509_san_dns?: string } {
+  const { subjectAltName = '' } = new X509Certificate(Buffer.from(x5c[0] ?? '', 'base64'))
+  const names = subjectAltName.split(', ').flatMap((name) => /^DNS:([\w.-]+)$/.exec(name)?.[1] ?? [])
+  const name = names.find((name) => name === hostname) ?? names[0]
+  return name === undefined ? {} : { x509_san_dns: `x509_san_dns:${name}` }
 }
 
 export type VerifierIdentities = ReturnType<typeof createVerifierIdentities>

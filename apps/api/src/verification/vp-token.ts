@@ -13,10 +13,11 @@ export function readVpToken(
   jwe: string,
   privateKey: Uint8Array,
   id: string,
+  channel: 'redirect' | 'dc_api',
 ): ReadonlyMap<string, string> | 'declined' {
   const payload = parseObject(decryptResponse(jwe, privateKey, id))
-  // Section 5.3: a wallet that got a state has to give it back.
-  if (payload['state'] !== id) throw malformed('The answer names another request.')
+  // Section 5.3: a wallet that got a state has to give it back. The Digital Credentials API has none (appendix A.2).
+  if (channel === 'redirect' && payload['state'] !== id) throw malformed('The answer names another request.')
   if (typeof payload['error'] === 'string') return 'declined'
   const token = payload['vp_token']
   if (!isObject(token)) throw malformed('There is no vp_token.')

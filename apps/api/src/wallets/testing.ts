@@ -11,6 +11,7 @@ import { createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Context } from '../context.ts'
 import { CITY } from '../testing/api.ts'
+import { attestAt } from '../testing/attest.ts'
 import { makeWalletKey } from '../testing/wallet-key.ts'
 
 const CHAIN_ID = 8282
@@ -67,17 +68,24 @@ export async function startWalletCity(database: DatabaseLocation = { memory: tru
     return id
   }
 
-  /** A phone with the wallet on it, and in it the resident's card. */
-  async function makePhone(subject: string) {
-    const holder = createHolder({
-      keys: createMemoryKeys(),
+  /** A wallet's engine without a card in it. */
+  function makeHolder(request: typeof fetch = fetch) {
+    const keys = createMemoryKeys()
+    return createHolder({
+      keys,
       store: createMemoryStore(),
-      fetch,
+      attest: attestAt(url, keys, { clock }),
+      fetch: request,
       clock,
       random,
       trust: async () => (await fetch(`${url}/api/trust`)).json(),
       allowInsecure: true,
     })
+  }
+
+  /** A phone with the wallet on it, and in it the resident's card. */
+  async function makePhone(subject: string) {
+    const holder = makeHolder()
     const response = await fetch(`${url}/api/offers`, {
       method: 'POST',
       headers: { authorization: `Bearer ${officer.key}`, 'content-type': 'application/json' },
@@ -120,6 +128,7 @@ export async function startWalletCity(database: DatabaseLocation = { memory: tru
       offset += seconds * 1000
     },
     makeResident,
+    makeHolder,
     makePhone,
     stop: async () => {
       for (const step of undo.reverse()) await step()

@@ -4,7 +4,9 @@ import { call, type District, type Template, type Verification, type Verificatio
 import { Failure } from '../failure.tsx'
 import { useI18n } from '../i18n.ts'
 import { useLoad, usePoll } from '../load.ts'
+import { askByCode, type Question } from './question.ts'
 import { Result } from './result.tsx'
+import { ThisDevice } from './this-device.tsx'
 
 export function Desk() {
   const { t, local } = useI18n()
@@ -12,7 +14,7 @@ export function Desk() {
   const districts = useLoad('districts', () => call<District[]>('GET', '/api/districts'))
   const [chosen, setChosen] = useState('')
   const [district, setDistrict] = useState('')
-  const [started, setStarted] = useState<VerificationStart>()
+  const [asked, setAsked] = useState<{ question: Question; started: VerificationStart }>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
   const template = templates.data?.find(({ id }) => id === chosen) ?? templates.data?.[0]
@@ -23,10 +25,9 @@ export function Desk() {
     setBusy(true)
     setError(undefined)
     try {
-      const params = needsDistrict ? { params: { district: district || districts.data?.[0]?.code } } : {}
-      setStarted(
-        await call<VerificationStart>('POST', '/api/verifications', { template: template.id, ...params }),
-      )
+      const code = district || (districts.data?.[0]?.code ?? '')
+      const question = { template: template.id, ...(needsDistrict ? { params: { district: code } } : {}) }
+      setAsked({ question, started: await askByCode(question) })
     } catch (failure) {
       setError(failure)
     } finally {
@@ -34,11 +35,11 @@ export function Desk() {
     }
   }
 
-  if (started)
+  if (asked)
     return (
       <Page title={t.desk.title}>
         {template && <p className="ui-lead">{local(template.name)}</p>}
-        <Waiting key={started.id} started={started} onAgain={() => setStarted(undefined)} />
+        <Waiting key={asked.started.id} {...asked} onAgain={() => setAsked(undefined)} />
       </Page>
     )
   return (
@@ -69,26 +70,33 @@ export function Desk() {
   )
 }
 
-function Waiting({ started, onAgain }: { started: VerificationStart; onAgain: () => void }) {
+function Waiting({
+  question,
+  started,
+  onAgain,
+}: {
+  question: Question
+  started: VerificationStart
+  onAgain: () => void
+}) {
   const { t } = useI18n()
   const [verification, setVerification] = useState<Verification>()
+  // What a wallet on this device gave, to a request of its own: the code that is still on the screen is not asked any more.
+  const [given, setGiven] = useState<Verification>()
   const state = verification?.state ?? 'created'
   const over = state === 'accepted' || state === 'refused' || state === 'expired'
-  usePoll(!over, 700, async () =>
+  usePoll(!over && !given, 700, async () =>
     setVerification(await call<Verification>('GET', `/api/verifications/${started.id}`)),
   )
 
+  if (given) return <Result verification={given} onAgain={onAgain} />
   if (verification && over) return <Result verification={verification} onAgain={onAgain} />
   return (
     <section className="handover">
       <p>{t.desk.scan}</p>
       <QrCode value={started.requestUri} label={t.desk.qrLabel} />
       <Spinner>{state === 'fetched' ? t.desk.fetched : t.desk.waiting}</Spinner>
-      <p>
-        <a href={started.walletLink} target="_blank" rel="noreferrer">
-          {t.desk.sameDevice}
-        </a>
-      </p>
+      <ThisDevice question={question} onResult={setGiven} />
       <Button variant="secondary" onClick={onAgain}>
         {t.cancel}
       </Button>

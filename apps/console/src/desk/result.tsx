@@ -7,8 +7,8 @@ const TONE = { passed: 'success', failed: 'error', absent: 'warning' } as const
 
 /** The answer in one word first, then what was shown, then each check by itself. */
 export function Result({ verification, onAgain }: { verification: Verification; onAgain: () => void }) {
-  const { t } = useI18n()
-  const { state, refusal, claims, claimsDropped, checks } = verification
+  const { t, local } = useI18n()
+  const { state, refusal, claims, claimsDropped, checks, transactions } = verification
   if (state === 'expired')
     return (
       <>
@@ -29,6 +29,16 @@ export function Result({ verification, onAgain }: { verification: Verification; 
           {refusal && <p>{t.desk.refusal[refusal] ?? t.desk.refusalUnknown(refusal)}</p>}
         </Notice>
       </div>
+      {accepted && transactions.length > 0 && (
+        <section>
+          <h2>{t.desk.confirmed}</h2>
+          <ul>
+            {transactions.map(({ type, text }) => (
+              <li key={`${type} ${text.en}`}>{local(text)}</li>
+            ))}
+          </ul>
+        </section>
+      )}
       {shown.length > 0 && (
         <section>
           <h2>{t.desk.disclosed}</h2>

@@ -1,4 +1,4 @@
-import { Button, Notice, Page, QrCode, Select } from '@pass/ui'
+import { Button, Notice, Page, QrCode, RadioGroup, Select } from '@pass/ui'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { type Agency, type CredentialType, call, type Offer, type OfferState, type Resident } from '../api.ts'
@@ -6,6 +6,9 @@ import { Failure } from '../failure.tsx'
 import { at, useI18n } from '../i18n.ts'
 import { useLoad, usePoll } from '../load.ts'
 import { useSession } from '../session/session.tsx'
+
+/** How the citizen shows who they are: by a number that is told at the desk, or by signing in themselves. */
+type Grant = 'pre-authorized_code' | 'authorization_code'
 
 /** What the agency is accredited for. */
 async function typesOf(agencyId: string): Promise<CredentialType[]> {
@@ -26,16 +29,20 @@ export function NewOffer({ residentId }: { residentId: string }) {
   )
   const types = useLoad(`types ${agency}`, () => typesOf(agency))
   const [chosen, setChosen] = useState('')
+  const [wanted, setWanted] = useState<Grant>('pre-authorized_code')
   const [offer, setOffer] = useState<Offer>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
-  const type = chosen || types.data?.[0]?.id
+  const type = types.data?.find(({ id }) => id === chosen) ?? types.data?.[0]
+  // Some follow from what the office alone knows: nobody gets those by signing in.
+  const grant = type?.signIn ? wanted : 'pre-authorized_code'
 
   const create = async () => {
     setBusy(true)
     setError(undefined)
     try {
-      setOffer(await call<Offer>('POST', '/api/offers', { agency, type, subject: residentId }))
+      const body = { agency, type: type?.id, subject: residentId, grant }
+      setOffer(await call<Offer>('POST', '/api/offers', body))
     } catch (failure) {
       setError(failure)
     } finally {
@@ -55,13 +62,21 @@ export function NewOffer({ residentId }: { residentId: string }) {
       ) : (
         types.data &&
         resident.data && (
-          <div className="actions">
+          <div className="handover">
             <Select
               label={t.offer.type}
-              value={type ?? ''}
+              value={type?.id ?? ''}
               onChange={setChosen}
               options={types.data.map(({ id, name }) => ({ value: id, label: local(name) }))}
             />
+            {type?.signIn && (
+              <RadioGroup
+                legend={t.offer.how}
+                value={wanted}
+                onChange={(value) => setWanted(value as Grant)}
+                options={Object.entries(t.offer.hows).map(([value, words]) => ({ value, ...words }))}
+              />
+            )}
             <Button onClick={create} busy={busy}>
               {t.offer.create}
             </Button>
@@ -91,11 +106,17 @@ function OfferShown({ offer, onAgain }: { offer: Offer; onAgain: () => void }) {
         <>
           <p>{t.offer.scan}</p>
           <QrCode value={offer.offerUri} label={t.offer.qrLabel} />
-          <dl>
-            <dt>{t.offer.code}</dt>
-            <dd className="code">{offer.txCode}</dd>
-          </dl>
-          <p className="ui-hint">{t.offer.codeHint}</p>
+          {offer.txCode === undefined ? (
+            <p>{t.offer.signIn}</p>
+          ) : (
+            <>
+              <dl>
+                <dt>{t.offer.code}</dt>
+                <dd className="code">{offer.txCode}</dd>
+              </dl>
+              <p className="ui-hint">{t.offer.codeHint}</p>
+            </>
+          )}
           <p className="ui-hint">{t.offer.expires(moment(at(offer.expiresAt)))}</p>
           <p>
             <a href={offer.walletLink} target="_blank" rel="noreferrer">

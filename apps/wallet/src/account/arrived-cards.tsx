@@ -1,13 +1,22 @@
 import { Button, Notice } from '@pass/ui'
 import { Link } from 'wouter'
 import { useI18n } from '../i18n.ts'
-import { dismissArrivals, useArrivals } from './arrivals.ts'
+import { type ArrivedCard, dismissNews, type RefusedCard, useNews } from './arrivals.ts'
 
-/** Cards that came by themselves, with the way to them. `quiet` keeps it back. */
+/** What became of cards while nobody looked: those that came, and those that will not. `quiet` keeps it back. */
 export function ArrivedCards({ quiet }: { quiet: boolean }) {
+  const { arrived, refused } = useNews()
+  if (quiet) return null
+  return (
+    <>
+      {arrived.length > 0 && <Arrived cards={arrived} />}
+      {refused.length > 0 && <Refused cards={refused} />}
+    </>
+  )
+}
+
+function Arrived({ cards }: { cards: readonly ArrivedCard[] }) {
   const { t, local } = useI18n()
-  const cards = useArrivals()
-  if (quiet || cards.length === 0) return null
   const [only] = cards
   return (
     <aside className="banner" aria-label={t.arrived.title}>
@@ -17,11 +26,34 @@ export function ArrivedCards({ quiet }: { quiet: boolean }) {
           <Link
             className="ui-button ui-button-secondary"
             href={cards.length === 1 && only ? `/cards/${only.id}` : '/'}
-            onClick={dismissArrivals}
+            onClick={() => dismissNews('arrived')}
           >
             {t.arrived.look}
           </Link>
-          <Button variant="text" onClick={dismissArrivals}>
+          <Button variant="text" onClick={() => dismissNews('arrived')}>
+            {t.arrived.close}
+          </Button>
+        </div>
+      </Notice>
+    </aside>
+  )
+}
+
+function Refused({ cards }: { cards: readonly RefusedCard[] }) {
+  const { t, local } = useI18n()
+  return (
+    <aside className="banner" aria-label={t.arrived.refused}>
+      <Notice tone="warning" role="status" title={t.arrived.refused}>
+        {cards.map(({ name, reason }, index) => (
+          <p key={index}>
+            {reason === undefined
+              ? t.arrived.withoutReason(local(name))
+              : t.arrived.because(local(name), reason)}
+          </p>
+        ))}
+        <p>{t.arrived.refusedNext}</p>
+        <div className="ui-row">
+          <Button variant="text" onClick={() => dismissNews('refused')}>
             {t.arrived.close}
           </Button>
         </div>

@@ -22,9 +22,9 @@ export async function receiveInbox(): Promise<void> {
     try {
       const { offer, confirmed } = await wallet.readOffer(offerUri)
       // The list is the city's own; an agency that it does not stand behind has no business in it.
-      if (!confirmed || offer.txCode) throw new TypeError(`${id} is not an offer of the city`)
-      const cards = await wallet.receive(offer)
-      noteArrivals(cards.map((card) => ({ id: card.id, name: card.display.name })))
+      if (!confirmed || offer.txCode || offer.signIn) throw new TypeError(`${id} is not an offer of the city`)
+      const { credentials } = await wallet.receive(offer)
+      noteArrivals(credentials.map((card) => ({ id: card.id, name: card.display.name })))
       changes.announce()
     } catch (error) {
       if (['network', 'offline', 'busy', 'server_error'].includes(toFailure(error).code)) return

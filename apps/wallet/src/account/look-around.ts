@@ -1,3 +1,5 @@
+import { bindInstance } from '../engine/attest.ts'
+import { openAttestPorts } from '../engine/attest-ports.ts'
 import { settleOpen } from '../points/payments.ts'
 import { refreshAccount } from './account.ts'
 import { openAccount } from './device-ports.ts'
@@ -9,5 +11,6 @@ export async function lookAround(): Promise<void> {
   const account = await refreshAccount(ports)
   if (account?.status !== 'open') return
   await settleOpen(ports).catch(() => undefined)
+  await bindInstance(await openAttestPorts()).catch(() => undefined)
   await receiveInbox()
 }

@@ -1,6 +1,8 @@
 // Loaded only when it is needed: the protocols and certificates weigh several times what the screens do.
-import { createHolder, type Holder } from '@pass/holder'
+import { createHolder, type Holder, type Trust } from '@pass/holder'
 import { openDevice } from '../device/device.ts'
+import { createAttest } from './attest.ts'
+import { openAttestPorts } from './attest-ports.ts'
 
 const PATIENCE_MS = 20_000
 
@@ -13,7 +15,6 @@ function patientFetch(callOff: AbortSignal | undefined): typeof fetch {
   }
 }
 
-type Trust = { rootCertificates: string[] }
 let trusted: Trust | undefined
 
 async function trust(): Promise<Trust> {
@@ -34,6 +35,8 @@ export async function createEngine(callOff?: AbortSignal): Promise<Holder> {
     clock: () => new Date(),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     trust,
+    attest: createAttest(await openAttestPorts()),
+    clientId: `${location.origin}/wallet`,
     // A city on somebody's own machine is served without TLS; any other is not.
     allowInsecure: location.protocol === 'http:',
   })

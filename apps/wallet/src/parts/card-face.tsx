@@ -30,7 +30,10 @@ export function standingOf(card: StoredCredential, now: number): Standing {
   return isRecorded(card) ? 'confirmed' : 'confirming'
 }
 
-/** Whether the issue record of every copy is confirmed. */
+/**
+ * Whether the card can be shown with its issue record. Copies are recorded one after the other, and fresh ones come
+ * now and then; one that is recorded is enough to show.
+ */
 export function isRecorded(card: StoredCredential): boolean {
-  return card.copies.every(({ receipt }) => receipt !== undefined)
+  return card.copies.some(({ receipt }) => receipt !== undefined)
 }

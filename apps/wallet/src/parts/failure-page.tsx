@@ -1,4 +1,4 @@
-import { Button, buttonClass, Notice, Page } from '@pass/ui'
+import { Button, buttonClass, Notice, Page, type Tone } from '@pass/ui'
 import { Link } from 'wouter'
 import type { Failure } from '../engine/failure.ts'
 import { useI18n } from '../i18n.ts'
@@ -12,18 +12,28 @@ const PASSING: readonly Failure['code'][] = [
   'unexpected',
   'storage',
   'issuer_malformed',
+  'sign_in_unavailable',
 ]
 
+/** Whether the same thing may go well another time. */
+export function mayTryAgain({ code }: Failure): boolean {
+  return PASSING.includes(code)
+}
+
+/** What failed as the title of a screen: a sentence in a box, up here without its full stop. */
+export function titleOf({ failure }: Pick<Messages, 'failure'>, { code }: Failure): string {
+  return failure.codes[code].title.replace(/\.$/, '')
+}
+
+type Messages = ReturnType<typeof useI18n>['t']
 type Props = { failure: Failure; onAgain?: (() => void) | undefined }
 
 /** A whole screen for what failed: what happened, whether anything was shared, what to do next. */
 export function FailurePage({ failure, onAgain }: Props) {
   const { t } = useI18n()
-  // A sentence in a box, a title up here: without its full stop.
-  const title = t.failure.codes[failure.code].title.replace(/\.$/, '')
-  const mayTry = onAgain && PASSING.includes(failure.code)
+  const mayTry = onAgain && mayTryAgain(failure)
   return (
-    <Page title={title} narrow appName={t.app.name}>
+    <Page title={titleOf(t, failure)} narrow appName={t.app.name}>
       <FailureNotice failure={failure} />
       <div className="ui-stack">
         {mayTry && (
@@ -44,12 +54,18 @@ export function FailureNotice({ failure, titled = false }: { failure: Failure; t
   const { t } = useI18n()
   const { title, next } = t.failure.codes[failure.code]
   return (
-    <Notice tone={failure.shared ? 'warning' : 'error'} role="alert" title={titled ? title : undefined}>
+    <Notice tone={toneOf(failure)} role="alert" title={titled ? title : undefined}>
       <p>{next}</p>
       {failure.retryAfter !== undefined && <p>{t.failure.retryAfter(failure.retryAfter)}</p>}
       <p>{failure.shared ? t.failure.shared : t.failure.notShared}</p>
     </Notice>
   )
+}
+
+function toneOf({ code, shared }: Failure): Tone {
+  if (shared) return 'warning'
+  // The person's own doing is no fault.
+  return code === 'sign_in_cancelled' ? 'info' : 'error'
 }
 
 /** When this browser lets nothing be stored. */

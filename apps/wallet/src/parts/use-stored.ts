@@ -34,8 +34,8 @@ const readCards = async () => {
 }
 const readPending = async () => {
   const all = await (await openDevice()).store.list('pending')
-  // Without a token nothing was promised yet: such an offer is opened again from its code.
-  return all.filter(({ accessToken }) => accessToken !== undefined)
+  // Nothing was promised yet: such an offer is opened again from its code.
+  return all.filter(({ state }) => state !== 'begun').sort((a, b) => a.startedAt - b.startedAt)
 }
 const readActivity = async () => {
   const entries = await (await openDevice()).store.list('activity')
@@ -44,7 +44,7 @@ const readActivity = async () => {
 
 /** Cards, newest first. */
 export const useCards = (): Stored<StoredCredential[]> => useStored(readCards)
-/** Issuances that were granted and not finished. */
+/** Issuances that were granted, applied for or signed in for, and not finished; oldest first. */
 export const usePending = (): Stored<PendingIssuance[]> => useStored(readPending)
 /** Newest first. */
 export const useActivity = (): Stored<ActivityEntry[]> => useStored(readActivity)

@@ -13,7 +13,12 @@ const TONES: Record<ActivityEntry['kind'], Tone | 'neutral'> = {
   failed: 'error',
   declined: 'neutral',
   deleted: 'neutral',
+  applied: 'info',
+  rejected: 'warning',
 }
+
+/** What is no answer to anybody's question. */
+const HERE_ONLY: ActivityEntry['kind'][] = ['received', 'deleted', 'applied', 'rejected']
 
 /** What happened on this device, failures too; names of what was shown, never values. */
 export default function Activity() {
@@ -44,7 +49,7 @@ export default function Activity() {
 function Entry({ entry }: { entry: ActivityEntry }) {
   const { t, local, moment } = useI18n()
   const reason = useReason(entry)
-  const presenting = entry.kind !== 'received' && entry.kind !== 'deleted'
+  const presenting = !HERE_ONLY.includes(entry.kind)
   const cards = entry.credentials.map(({ name }) => local(name)).join(', ')
   const labels = entry.credentials.flatMap(({ claims }) => claims.map(({ label }) => local(label))).join(', ')
   return (
@@ -73,9 +78,10 @@ function Entry({ entry }: { entry: ActivityEntry }) {
   )
 }
 
-/** Why it did not work: a verifier's code when it refused, ours when it failed. */
-function useReason({ kind, code }: ActivityEntry): string | undefined {
+/** Why it did not work: an officer's own words, a verifier's code when it refused, ours when it failed. */
+function useReason({ kind, code, reason }: ActivityEntry): string | undefined {
   const { t } = useI18n()
+  if (kind === 'rejected') return reason === undefined ? undefined : t.activity.reason(reason)
   if (kind === 'refused') return refusalText(t.failure.refusals, code)?.title
   if (kind !== 'failed') return undefined
   const known = code !== undefined && code in t.failure.codes ? (code as Failure['code']) : 'unexpected'

@@ -1,20 +1,19 @@
-import type { PendingIssuance, StoredCredential } from '@pass/holder'
-import { Button, buttonClass, EmptyState, Notice, Page, Spinner } from '@pass/ui'
+import type { StoredCredential } from '@pass/holder'
+import { buttonClass, EmptyState, Page, Spinner } from '@pass/ui'
 import { lazy, Suspense, useState } from 'react'
 import { Link } from 'wouter'
-import { type Failure, toFailure } from '../engine/failure.ts'
-import { wallet } from '../engine/wallet.ts'
 import { useI18n } from '../i18n.ts'
 import { CardFace, standingOf } from '../parts/card-face.tsx'
-import { FailureNotice, StorageNotice } from '../parts/failure-page.tsx'
+import { StorageNotice } from '../parts/failure-page.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useCards, usePending } from '../parts/use-stored.ts'
+import { Unfinished } from './unfinished.tsx'
 import { setWelcomed, Welcome, wasWelcomed } from './welcome.tsx'
 
 // Only for who has something coming; the cards do not wait for it.
 const Reminders = lazy(() => import('../volunteering/reminders.tsx'))
 
-/** The cards, and the one button for receiving and showing. */
+/** The cards, those on their way, and the ways to receive and to show one. */
 export function Home() {
   const { t } = useI18n()
   const cards = useCards()
@@ -27,12 +26,17 @@ export function Home() {
   }
 
   const hasCards = cards.state === 'ready' && cards.value.length > 0
-  const isNew =
-    cards.state === 'ready' && !hasCards && pending.state === 'ready' && pending.value.length === 0
+  const unfinished = pending.state === 'ready' ? pending.value : []
+  const waiting = unfinished.filter(({ state }) => state === 'waiting')
+  const isNew = cards.state === 'ready' && !hasCards && pending.state === 'ready' && unfinished.length === 0
   if (isNew && !welcomed) return <Welcome onDone={seen} />
   return (
     <Page title={t.home.title} narrow appName={t.app.name}>
-      {pending.state === 'ready' && pending.value.map((one) => <Unfinished key={one.id} pending={one} />)}
+      {unfinished
+        .filter((one) => !waiting.includes(one))
+        .map((one) => (
+          <Unfinished key={one.id} pending={one} />
+        ))}
       {hasCards && (
         <Suspense>
           <Reminders />
@@ -42,26 +46,43 @@ export function Home() {
       {cards.state === 'failed' && <StorageNotice />}
       {hasCards && (
         <div className="ui-stack">
-          <ScanButton />
+          <ScanButton variant="primary" />
           <p className="ui-hint">{t.home.scanHint}</p>
           <CardList cards={cards.value} />
         </div>
       )}
-      {cards.state === 'ready' && !hasCards && (
-        <EmptyState title={t.home.empty} action={<ScanButton />}>
+      {waiting.map((one) => (
+        <Unfinished key={one.id} pending={one} />
+      ))}
+      {(hasCards || waiting.length > 0) && <AddButton variant="secondary" />}
+      {cards.state === 'ready' && !hasCards && waiting.length === 0 && (
+        <EmptyState title={t.home.empty} action={<AddButton variant="primary" />}>
           <p>{t.home.emptyNext}</p>
         </EmptyState>
       )}
+      {cards.state === 'ready' && !hasCards && <ScanButton variant="secondary" />}
     </Page>
   )
 }
 
-function ScanButton() {
+type Way = { variant: 'primary' | 'secondary' }
+
+function ScanButton({ variant }: Way) {
   const { t } = useI18n()
   return (
-    <Link className={buttonClass('primary', true)} href="/scan">
+    <Link className={buttonClass(variant, true)} href="/scan">
       <Icon name="scan" />
       {t.home.scan}
+    </Link>
+  )
+}
+
+function AddButton({ variant }: Way) {
+  const { t } = useI18n()
+  return (
+    <Link className={buttonClass(variant, true)} href="/add">
+      <Icon name="add" />
+      {t.home.add}
     </Link>
   )
 }
@@ -83,41 +104,5 @@ function CardList({ cards }: { cards: StoredCredential[] }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-/** A card whose answer was lost on the way: go on, or give it up. */
-function Unfinished({ pending }: { pending: PendingIssuance }) {
-  const { t, local } = useI18n()
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Failure>()
-
-  async function run(work: (id: string) => Promise<unknown>) {
-    setBusy(true)
-    setFailure(undefined)
-    try {
-      await work(pending.id)
-    } catch (error) {
-      setFailure(toFailure(error))
-    } finally {
-      setBusy(false)
-    }
-  }
-
-  return (
-    <Notice tone="info" title={t.home.pending(local(pending.issuer.name))}>
-      <p>{t.home.pendingNext}</p>
-      {failure && <FailureNotice failure={failure} titled />}
-      <div className="ui-row">
-        <Button busy={busy} onClick={() => run(wallet.resume)}>
-          {busy ? t.home.resuming : t.home.resume}
-        </Button>
-        {!busy && (
-          <Button variant="text" onClick={() => run(wallet.abandon)}>
-            {t.home.abandon}
-          </Button>
-        )}
-      </div>
-    </Notice>
   )
 }

@@ -1,11 +1,12 @@
-import type { QueryGroup, QueryPreview, RequestPreview } from '@pass/holder'
+import type { QueryPreview, RequestPreview } from '@pass/holder'
 import { Button, Notice, Page, RadioGroup, StatusBadge } from '@pass/ui'
 import { useI18n } from '../i18n.ts'
 import { Claims } from '../parts/claims.tsx'
 import { useVerifierName } from '../parts/use-verifier-name.ts'
-import { answered, chosenCard, isAnswerable, type Selection } from './selection.ts'
+import { type Choosing, PresentChoices } from './present-choices.tsx'
+import { Transactions } from './present-transactions.tsx'
+import { answered, chosenCard, transactionsOf } from './selection.ts'
 
-type Choosing = { request: RequestPreview; selection: Selection; onSelect: (selection: Selection) => void }
 type Props = Choosing & { onSubmit: () => void; onStop: () => void }
 
 /** The question itself: nothing leaves the device before 제출. */
@@ -13,11 +14,12 @@ export function PresentConsent({ request, selection, onSelect, onSubmit, onStop 
   const { t } = useI18n()
   const nameOf = useVerifierName()
   const queries = answered(request, selection)
+  const transactions = transactionsOf(request, queries)
   return (
     <Page title={t.present.consent(nameOf(request.verifier))} narrow appName={t.app.name}>
       <Who request={request} />
       <Warnings request={request} />
-      <Choices request={request} selection={selection} onSelect={onSelect} />
+      <PresentChoices request={request} selection={selection} onSelect={onSelect} />
       <section className="ui-panel shown" aria-labelledby="shows">
         <div>
           <h2 id="shows">{t.present.shows}</h2>
@@ -27,9 +29,10 @@ export function PresentConsent({ request, selection, onSelect, onSubmit, onStop 
           <ShownOf key={query.id} query={query} selection={selection} onSelect={onSelect} />
         ))}
       </section>
+      {transactions.length > 0 && <Transactions transactions={transactions} />}
       <div className="ui-stack">
         <Button wide onClick={onSubmit} disabled={queries.length === 0}>
-          {t.present.submit}
+          {transactions.length > 0 ? t.present.approveAndSubmit : t.present.submit}
         </Button>
         <Button wide variant="secondary" onClick={onStop}>
           {t.present.stop}
@@ -79,50 +82,6 @@ function Warnings({ request: { registered, beyond } }: { request: RequestPreview
       <p>{t.present.beyondNext}</p>
     </Notice>
   )
-}
-
-/** Only where there is something to choose: between kinds of cards, or whether to show what is not required. */
-function Choices({ request, selection, onSelect }: Choosing) {
-  const { t } = useI18n()
-  const names = useOptionNames(request.queries)
-
-  function choose(group: number, option: number | undefined) {
-    onSelect({
-      ...selection,
-      options: selection.options.map((before, index) => (index === group ? option : before)),
-    })
-  }
-
-  return request.groups.map((group, index) => {
-    const open = group.options.flatMap((option, at) =>
-      isAnswerable(option, request.queries) ? [{ value: String(at), label: names(option) }] : [],
-    )
-    if (open.length === 0 || (group.required && open.length === 1)) return null
-    const options = group.required ? open : [{ value: 'none', label: t.present.optionalNone }, ...open]
-    return (
-      <RadioGroup
-        key={keyOf(group)}
-        legend={group.required ? t.present.chooseSet : t.present.optional}
-        options={options}
-        value={selection.options[index] === undefined ? 'none' : String(selection.options[index])}
-        onChange={(value) => choose(index, value === 'none' ? undefined : Number(value))}
-      />
-    )
-  })
-}
-
-const keyOf = (group: QueryGroup) => JSON.stringify(group.options)
-
-function useOptionNames(queries: QueryPreview[]) {
-  const { local } = useI18n()
-  return (option: string[]) =>
-    option
-      .flatMap((id) => queries.find((query) => query.id === id)?.candidates[0] ?? [])
-      .map(({ display, claims }) => {
-        const labels = claims.map(({ label }) => local(label)).join(', ')
-        return labels ? `${local(display.name)} (${labels})` : local(display.name)
-      })
-      .join(' + ')
 }
 
 function ShownOf({ query, selection, onSelect }: { query: QueryPreview } & Omit<Choosing, 'request'>) {

@@ -47,6 +47,8 @@ function useMissing(): (missing: Missing) => string {
           local(missing.name),
           missing.claims.map(({ label }) => local(label)).join(', '),
         )
+      case 'issuer_not_accepted':
+        return words.issuer_not_accepted(local(missing.name))
       case 'format_unsupported':
         return words.format_unsupported
     }

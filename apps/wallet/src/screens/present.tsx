@@ -1,25 +1,25 @@
 import type { PresentOutcome, RequestPreview } from '@pass/holder'
-import { buttonClass, Notice, Page, Progress, Spinner } from '@pass/ui'
+import { Notice, Page, Progress, Spinner } from '@pass/ui'
 import { useState } from 'react'
-import { Link, Redirect, useLocation } from 'wouter'
+import { Redirect, useLocation } from 'wouter'
 import { askerProof, isAskedElsewhere } from '../account/asker-proof.ts'
 import { openAccount } from '../account/device-ports.ts'
 import { type Failure, toFailure } from '../engine/failure.ts'
 import { wallet } from '../engine/wallet.ts'
 import { useI18n } from '../i18n.ts'
-import { finishArrival, useFinishedBefore, useIncoming, useThen } from '../incoming.ts'
+import { finishArrival, useFinishedBefore, useIncoming, useOpenedHere, useThen } from '../incoming.ts'
 import { FailurePage } from '../parts/failure-page.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { PresentConsent } from './present-consent.tsx'
 import { NothingFits } from './present-missing.tsx'
-import { PresentResult } from './present-result.tsx'
+import { PresentResult, safeReturn, WaysOn } from './present-result.tsx'
 import { answered, choiceOf, type Selection, startingSelection } from './selection.ts'
 
 type Step =
   | { at: 'consent' }
   | { at: 'sending' }
   | { at: 'answered'; outcome: PresentOutcome }
-  | { at: 'stopped' }
+  | { at: 'stopped'; redirectUri?: string }
   | { at: 'failed'; failure: Failure }
 
 /** Presenting: who asks for what and why, exactly what would be shown, a yes or a no, and what came of it. */
@@ -28,7 +28,8 @@ export default function Present() {
   const finished = useFinishedBefore()
   const incoming = useIncoming()
   const then = useThen()
-  const [request, readAgain] = useReading(finished ? undefined : incoming, wallet.readRequest)
+  const read = useOpenedHere() ? readOpened : readScanned
+  const [request, readAgain] = useReading(finished ? undefined : incoming, read)
   if (finished) return <Redirect to="/" replace />
   if (incoming === undefined) return <Redirect to="/scan" replace />
   if (request.state === 'failed') return <FailurePage failure={request.failure} onAgain={readAgain} />
@@ -44,6 +45,9 @@ export default function Present() {
   if (!request.value.satisfiable) return <NothingFits request={request.value} />
   return <Request key={incoming} request={request.value} then={then} />
 }
+
+const readOpened = (text: string) => wallet.readRequest(text, true)
+const readScanned = (text: string) => wallet.readRequest(text, false)
 
 function Request({ request, then }: { request: RequestPreview; then: string | undefined }) {
   const { t } = useI18n()
@@ -74,7 +78,10 @@ function Request({ request, then }: { request: RequestPreview; then: string | un
     finishArrival()
     setStep({ at: 'stopped' })
     // Telling the verifier is a courtesy; the person need not wait for it.
-    void wallet.decline(request).catch(() => undefined)
+    wallet.decline(request).then(
+      (answer) => setStep({ at: 'stopped', ...answer }),
+      () => undefined,
+    )
   }
 
   switch (step.at) {
@@ -109,9 +116,7 @@ function Request({ request, then }: { request: RequestPreview; then: string | un
       return (
         <Page title={t.present.stopped} narrow appName={t.app.name}>
           <Notice tone="success">{t.present.stoppedLead}</Notice>
-          <Link className={buttonClass('primary', true)} href="/" replace>
-            {t.app.home}
-          </Link>
+          <WaysOn back={safeReturn(step.redirectUri)} />
         </Page>
       )
     case 'failed':

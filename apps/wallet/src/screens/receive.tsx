@@ -1,26 +1,30 @@
-import type { OfferPreview, StoredCredential } from '@pass/holder'
-import { Button, buttonClass, Notice, Page, Progress, Spinner, StatusBadge } from '@pass/ui'
+import type { OfferPreview, Received as Outcome } from '@pass/holder'
+import { Page, Progress, Spinner } from '@pass/ui'
 import { useState } from 'react'
-import { Link, Redirect, useLocation } from 'wouter'
+import { Redirect, useLocation } from 'wouter'
+import { useWords } from '../adding/i18n.ts'
+import { Leaving } from '../adding/leaving.tsx'
+import { useSignIn } from '../adding/use-sign-in.ts'
 import { askToPersist } from '../device/device.ts'
 import { type Failure, toFailure } from '../engine/failure.ts'
 import { wallet } from '../engine/wallet.ts'
 import { useI18n } from '../i18n.ts'
 import { finishArrival, useFinishedBefore, useIncoming } from '../incoming.ts'
-import { CardFace } from '../parts/card-face.tsx'
 import { FailurePage } from '../parts/failure-page.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { CodeEntry } from './code-entry.tsx'
+import { OfferConsent } from './receive-consent.tsx'
+import { Received } from './received.tsx'
 import { setWelcomed } from './welcome.tsx'
 
 type Step =
   | { at: 'consent' }
   | { at: 'code'; wrong?: Failure }
   | { at: 'receiving' }
-  | { at: 'done'; cards: StoredCredential[] }
+  | { at: 'done'; outcome: Outcome }
   | { at: 'failed'; failure: Failure }
 
-/** Receiving: who offers what, a yes, a number if there is one, and the card. */
+/** Receiving: who offers what, a yes, a number or a sign-in if there is one, and the card. */
 export default function Receive() {
   const { t } = useI18n()
   const finished = useFinishedBefore()
@@ -35,7 +39,30 @@ export default function Receive() {
         <Spinner>{t.receive.reading}</Spinner>
       </Page>
     )
+  if (offer.value.offer.signIn) return <OfferToSignIn key={incoming} {...offer.value} />
   return <Offer key={incoming} {...offer.value} />
+}
+
+/** An office has prepared the card for somebody, and the sign-in shows that it is this person. */
+function OfferToSignIn({ offer, confirmed }: { offer: OfferPreview; confirmed: boolean }) {
+  const { t } = useWords()
+  const [signIn, begin] = useSignIn()
+  switch (signIn.at) {
+    case 'leaving':
+      return <Leaving />
+    case 'failed':
+      return <FailurePage failure={signIn.failure} onAgain={() => begin(offer)} />
+    case 'here':
+      return (
+        <OfferConsent
+          offer={offer}
+          confirmed={confirmed}
+          accept={t.signIn.accept}
+          hint={t.signIn.hint}
+          onAccept={() => begin(offer)}
+        />
+      )
+  }
 }
 
 function Offer({ offer, confirmed }: { offer: OfferPreview; confirmed: boolean }) {
@@ -47,10 +74,10 @@ function Offer({ offer, confirmed }: { offer: OfferPreview; confirmed: boolean }
   async function receive(code?: string) {
     setStep({ at: 'receiving' })
     try {
-      const cards = await wallet.receive(offer, code)
+      const outcome = await wallet.receive(offer, code)
       setWelcomed(true)
       finishArrival()
-      setStep({ at: 'done', cards })
+      setStep({ at: 'done', outcome })
       void askToPersist()
     } catch (error) {
       const failure = toFailure(error)
@@ -62,7 +89,7 @@ function Offer({ offer, confirmed }: { offer: OfferPreview; confirmed: boolean }
   const begin = () => (txCode ? setStep({ at: 'code' }) : receive())
   switch (step.at) {
     case 'consent':
-      return <Consent offer={offer} confirmed={confirmed} onAccept={begin} />
+      return <OfferConsent offer={offer} confirmed={confirmed} accept={t.receive.accept} onAccept={begin} />
     case 'code':
       return txCode ? (
         <CodeEntry
@@ -82,67 +109,8 @@ function Offer({ offer, confirmed }: { offer: OfferPreview; confirmed: boolean }
         </Page>
       )
     case 'done':
-      return <Done cards={step.cards} />
+      return <Received {...step.outcome} />
     case 'failed':
       return <FailurePage failure={step.failure} onAgain={begin} />
   }
-}
-
-type ConsentProps = { offer: OfferPreview; confirmed: boolean; onAccept: () => void }
-
-function Consent({ offer, confirmed, onAccept }: ConsentProps) {
-  const { t, local } = useI18n()
-  return (
-    <Page title={t.receive.consent} narrow appName={t.app.name}>
-      <section className="ui-panel" aria-labelledby="from">
-        <div className="ui-stack tight">
-          <h2 id="from" className="panel-title">
-            {t.receive.from}
-          </h2>
-          <p className="party">{local(offer.issuer.name)}</p>
-          {confirmed ? (
-            <div>
-              <StatusBadge tone="success">✓ {t.receive.confirmed}</StatusBadge>
-            </div>
-          ) : (
-            <Notice tone="warning" title={t.receive.unconfirmed}>
-              <p>{t.receive.unconfirmedNext}</p>
-            </Notice>
-          )}
-        </div>
-      </section>
-      {offer.types.map((type) => (
-        <section key={type.configurationId} className="ui-stack" aria-label={t.receive.what}>
-          <CardFace display={type} issuer={offer.issuer} />
-          {type.description && <p>{local(type.description)}</p>}
-          <div>
-            <h2 className="panel-title">{t.receive.contains}</h2>
-            <p>{type.claims.map(({ label }) => local(label)).join(', ')}</p>
-          </div>
-        </section>
-      ))}
-      <div className="ui-stack">
-        <Button wide onClick={onAccept}>
-          {t.receive.accept}
-        </Button>
-        <Link className={buttonClass('secondary', true)} href="/" replace>
-          {t.receive.stop}
-        </Link>
-      </div>
-    </Page>
-  )
-}
-
-function Done({ cards }: { cards: StoredCredential[] }) {
-  const { t } = useI18n()
-  return (
-    <Page title={t.receive.done} lead={t.receive.doneLead} narrow appName={t.app.name}>
-      {cards.map((card) => (
-        <CardFace key={card.id} {...card} />
-      ))}
-      <Link className={buttonClass('primary', true)} href="/" replace>
-        {t.receive.toCards}
-      </Link>
-    </Page>
-  )
 }

@@ -1,6 +1,13 @@
-import type { Candidate, RequestPreview } from '@pass/holder'
+import type { Candidate, RequestPreview, TransactionPreview } from '@pass/holder'
 import { describe, expect, it } from 'vitest'
-import { answered, choiceOf, chosenCard, startingSelection } from './selection.ts'
+import {
+  answered,
+  choiceOf,
+  chosenCard,
+  openOptions,
+  startingSelection,
+  transactionsOf,
+} from './selection.ts'
 
 const card = (credentialId: string): Candidate => ({
   credentialId,
@@ -38,5 +45,34 @@ describe('what will be shown', () => {
     const other = { ...start, cards: { ...start.cards, b: 'two' } }
     expect(chosenCard(request.queries[1]!, other)?.credentialId).toBe('two')
     expect(choiceOf(request, other)).toEqual({ b: 'two' })
+  })
+
+  it('is a choice between what the person has, however many alternatives were asked for', () => {
+    const [group] = request.groups
+    const start = startingSelection(request)
+    const names = (options: ReturnType<typeof openOptions>) =>
+      options.map(({ at, cards }) => [at, cards.map(({ credentialId }) => credentialId)])
+    expect(names(openOptions(group!, request.queries, start))).toEqual([[1, ['one']]])
+    const other = { ...start, cards: { ...start.cards, b: 'two' } }
+    expect(names(openOptions(group!, request.queries, other))).toEqual([[1, ['two']]])
+  })
+})
+
+describe('what is approved along with it', () => {
+  const transaction = (queryIds: string[]): TransactionPreview => ({
+    type: 'consent',
+    text: { ko: '동의해요.', en: 'I agree.' },
+    queryIds,
+    details: {},
+    encoded: queryIds.join(),
+  })
+
+  it('is what belongs to the cards that are shown, and nothing of what was left out', () => {
+    const transactions = [transaction(['a', 'b']), transaction(['c'])]
+    const start = startingSelection(request)
+    const texts = (selection: typeof start) =>
+      transactionsOf({ transactions }, answered(request, selection)).map(({ encoded }) => encoded)
+    expect(texts(start)).toEqual(['a,b'])
+    expect(texts({ ...start, options: [start.options[0], 0] })).toEqual(['a,b', 'c'])
   })
 })

@@ -1,4 +1,11 @@
-import type { Candidate, Choice, QueryGroup, QueryPreview, RequestPreview } from '@pass/holder'
+import type {
+  Candidate,
+  Choice,
+  QueryGroup,
+  QueryPreview,
+  RequestPreview,
+  TransactionPreview,
+} from '@pass/holder'
 
 /** What the person has chosen so far: an option per group (none for what is not required), a card per query. */
 export type Selection = { options: (number | undefined)[]; cards: Choice }
@@ -46,4 +53,25 @@ export function choiceOf(request: RequestPreview, selection: Selection): Choice 
     return card ? [[query.id, card.credentialId] as const] : []
   })
   return Object.fromEntries(pairs)
+}
+
+/** What is approved along with these answers: each transaction names the queries of which one has to be answered. */
+export function transactionsOf(
+  { transactions }: Pick<RequestPreview, 'transactions'>,
+  queries: QueryPreview[],
+): TransactionPreview[] {
+  return transactions.filter(({ queryIds }) => queries.some(({ id }) => queryIds.includes(id)))
+}
+
+/** The options of a group that can be chosen, each with its place in the group and the cards that it would show. */
+export function openOptions(
+  group: QueryGroup,
+  queries: QueryPreview[],
+  selection: Selection,
+): { at: number; cards: Candidate[] }[] {
+  return group.options.flatMap((option, at) => {
+    if (!isAnswerable(option, queries)) return []
+    const asked = queries.filter(({ id }) => option.includes(id))
+    return [{ at, cards: asked.flatMap((query) => chosenCard(query, selection) ?? []) }]
+  })
 }

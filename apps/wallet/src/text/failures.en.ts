@@ -38,6 +38,54 @@ export const failuresEn: typeof failuresKo = {
     title: 'The card that came was not sound, so it was not kept.',
     next: 'Please tell the issuing office.',
   },
+  sign_in_cancelled: {
+    title: 'You stopped the sign-in, so no card was received.',
+    next: 'To receive the card, start again.',
+  },
+  sign_in_failed: {
+    title: 'The sign-in could not confirm who you are.',
+    next: 'Try again. If it happens again, ask the provider of your sign-in.',
+  },
+  sign_in_unavailable: {
+    title: 'Signing in is not possible just now.',
+    next: 'Try again in a while. If it is urgent, the issuing office can help you at its desk.',
+  },
+  not_in_register: {
+    title: 'We could not find you among the city’s residents.',
+    next: 'If you moved lately, try again in a few days. If it happens again, please contact the issuing office.',
+  },
+  not_entitled: {
+    title: 'We could not confirm that you are entitled to this card.',
+    next: 'If your situation has changed or this is wrong, please contact the issuing office.',
+  },
+  issuer_suspended: {
+    title: 'This office cannot issue cards at the moment.',
+    next: 'Try again later. If it is urgent, please contact the city.',
+  },
+  other_person: {
+    title: 'This card is meant for somebody else.',
+    next: 'The person that it is for has to sign in. Your own cards are at “Add a card”.',
+  },
+  sign_in_unknown: {
+    title: 'This sign-in was not started on this device, or it is finished already.',
+    next: 'See whether the card is among your cards. If not, start again at “Add a card”.',
+  },
+  sign_in_mixed_up: {
+    title: 'The answer came from somewhere else, so no card was taken.',
+    next: 'Start again at “Add a card”. If it happens again, tell the issuing office.',
+  },
+  sign_in_required: {
+    title: 'You signed in too long ago and have to do it again.',
+    next: 'Start again at “Add a card”.',
+  },
+  wallet_unattested: {
+    title: 'The issuing office could not confirm this wallet.',
+    next: 'Stay online and try again in a while. If it happens again, please contact the city.',
+  },
+  wallet_revoked: {
+    title: 'The wallet on this phone cannot receive new cards any more.',
+    next: 'If you moved your points to another phone, receive the card there. If you did not, please contact the city.',
+  },
   request_malformed: {
     title: 'This code does not ask for a card.',
     next: 'Check that it is the QR code or link that you were shown.',
@@ -65,6 +113,10 @@ export const failuresEn: typeof failuresKo = {
   insecure_address: {
     title: 'The address is not safe, so it was not opened.',
     next: 'Think about where the code came from.',
+  },
+  too_large: {
+    title: 'What they sent is far too large, so it was not opened.',
+    next: 'Think about where the code came from. If it happens again, tell them.',
   },
   busy: { title: 'Many people are using the service just now.', next: 'Try again in a moment.' },
   server_error: { title: 'The other side has a problem with its system.', next: 'Try again in a while.' },

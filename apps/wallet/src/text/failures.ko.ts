@@ -45,6 +45,54 @@ export const failuresKo: Record<Failure['code'], FailureText> = {
     title: '받은 카드가 올바르지 않아서 보관하지 않았어요.',
     next: '발급 기관에 알려 주세요.',
   },
+  sign_in_cancelled: {
+    title: '간편인증을 그만두어서 카드를 받지 않았어요.',
+    next: '카드를 받으려면 처음부터 다시 해 주세요.',
+  },
+  sign_in_failed: {
+    title: '간편인증에서 본인 확인이 되지 않았어요.',
+    next: '다시 해 보고, 그래도 안 되면 간편인증을 한 곳에 문의해 주세요.',
+  },
+  sign_in_unavailable: {
+    title: '지금은 간편인증을 쓸 수 없어요.',
+    next: '잠시 뒤 다시 해 주세요. 급하면 발급 기관의 창구에서 받을 수 있어요.',
+  },
+  not_in_register: {
+    title: `${CITY.ko} 시민으로 확인되지 않았어요.`,
+    next: '얼마 전에 이사했다면 며칠 뒤 다시 해 주세요. 그래도 안 되면 발급 기관에 문의해 주세요.',
+  },
+  not_entitled: {
+    title: '이 카드를 받을 자격이 확인되지 않았어요.',
+    next: '자격이 바뀌었거나 잘못되었다면 발급 기관에 문의해 주세요.',
+  },
+  issuer_suspended: {
+    title: '이 기관은 지금 카드를 발급할 수 없어요.',
+    next: '나중에 다시 해 주세요. 급하면 시 창구에 문의해 주세요.',
+  },
+  other_person: {
+    title: '다른 사람에게 보낸 카드예요.',
+    next: '카드를 받을 사람이 직접 간편인증을 해야 해요. 내 카드는 카드 추가에서 받을 수 있어요.',
+  },
+  sign_in_unknown: {
+    title: '이 기기에서 시작한 간편인증이 아니거나 이미 끝났어요.',
+    next: '보관함에 카드가 있는지 확인해 주세요. 없으면 카드 추가에서 다시 시작해 주세요.',
+  },
+  sign_in_mixed_up: {
+    title: '다른 곳에서 온 답이라서 카드를 받지 않았어요.',
+    next: '카드 추가에서 다시 시작해 주세요. 또 그러면 발급 기관에 알려 주세요.',
+  },
+  sign_in_required: {
+    title: '간편인증을 한 지 오래되어 다시 해야 해요.',
+    next: '카드 추가에서 다시 시작해 주세요.',
+  },
+  wallet_unattested: {
+    title: '발급 기관이 이 지갑을 확인하지 못했어요.',
+    next: '인터넷에 연결된 채로 잠시 뒤 다시 해 보고, 그래도 안 되면 시 창구에 문의해 주세요.',
+  },
+  wallet_revoked: {
+    title: '이 휴대전화의 지갑은 카드를 새로 받을 수 없게 되어 있어요.',
+    next: '포인트를 다른 휴대전화로 옮겼다면 그 휴대전화에서 받아 주세요. 옮기지 않았다면 시 창구에 문의해 주세요.',
+  },
   request_malformed: {
     title: '제출을 요청하는 코드가 아니에요.',
     next: '확인하는 곳이 보여 준 QR 코드나 주소가 맞는지 확인해 주세요.',
@@ -75,6 +123,10 @@ export const failuresKo: Record<Failure['code'], FailureText> = {
   insecure_address: {
     title: '안전하지 않은 주소라서 열지 않았어요.',
     next: '코드를 어디에서 받았는지 확인해 주세요.',
+  },
+  too_large: {
+    title: '받은 내용이 너무 커서 열지 않았어요.',
+    next: '코드를 어디에서 받았는지 확인해 주세요. 또 그러면 그곳에 알려 주세요.',
   },
   busy: { title: '지금 이용하는 사람이 많아요.', next: '잠시 뒤 다시 해 주세요.' },
   server_error: { title: '상대 기관의 시스템에 문제가 생겼어요.', next: '잠시 뒤 다시 해 주세요.' },

@@ -260,5 +260,13 @@ export const pointsEn: typeof pointsKo = {
     settingsHint: 'Language, keeping your cards, deleting everything',
   },
   payRefusals: pointsFailuresEn,
-  arrived: { title: 'A new card has come', look: 'See it', close: 'Close' },
+  arrived: {
+    title: 'A new card has come',
+    look: 'See it',
+    close: 'Close',
+    refused: 'A card that you applied for was not given',
+    because: (card: string, reason: string) => `“${card}”. The office’s reason: ${reason}`,
+    withoutReason: (card: string) => `“${card}”. The office gave no reason.`,
+    refusedNext: 'Please ask the office if anything is unclear. Your other cards stay as they are.',
+  },
 }

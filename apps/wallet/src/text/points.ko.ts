@@ -268,5 +268,13 @@ export const pointsKo = {
     settingsHint: '언어, 카드 보관, 모두 삭제',
   },
   payRefusals: pointsFailuresKo,
-  arrived: { title: '새 카드가 왔어요', look: '카드 보기', close: '닫기' },
+  arrived: {
+    title: '새 카드가 왔어요',
+    look: '카드 보기',
+    close: '닫기',
+    refused: '신청한 카드를 받지 못했어요',
+    because: (card: string, reason: string) => `‘${card}’ 담당자가 적은 이유: ${reason}`,
+    withoutReason: (card: string) => `‘${card}’ 담당자가 이유를 적지 않았어요.`,
+    refusedNext: '궁금한 점은 발급 기관에 문의해 주세요. 보관함의 다른 카드는 그대로예요.',
+  },
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { addingEn } from './adding.en.ts'
+import { addingKo } from './adding.ko.ts'
 import { en } from './en.ts'
 import { ko } from './ko.ts'
 import { volunteeringEn } from './volunteering.en.ts'
@@ -15,8 +17,16 @@ function sentences(node: unknown, path: string): [path: string, text: string][] 
 const SAMPLES: Record<string, unknown[]> = { no_such_credential: [['3']] }
 
 describe('the words on a citizen’s screen', () => {
-  const korean = [...sentences(ko, 'ko'), ...sentences(volunteeringKo, 'ko.volunteering')]
-  const english = [...sentences(en, 'en'), ...sentences(volunteeringEn, 'en.volunteering')]
+  const korean = [
+    ...sentences(ko, 'ko'),
+    ...sentences(addingKo, 'ko.adding'),
+    ...sentences(volunteeringKo, 'ko.volunteering'),
+  ]
+  const english = [
+    ...sentences(en, 'en'),
+    ...sentences(addingEn, 'en.adding'),
+    ...sentences(volunteeringEn, 'en.volunteering'),
+  ]
 
   it('name nothing of the machinery', () => {
     const machinery =

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openVaultAndKms } from '../keys/vault.ts'
 import type { PublicJwk } from '../types.ts'
 import { createVerifiers } from '../verifiers/verifiers.ts'
+import { createWalletProviderKeys } from '../wallet-provider/wallet-provider.ts'
 import { openAuthority, x509HashOf } from './authority.ts'
 
 const masterKey = new Uint8Array(32).fill(7)
@@ -34,7 +35,11 @@ async function open(now = start) {
   const { vault, kms } = await openVaultAndKms({ db, masterKey })
   const random = (length: number) => new Uint8Array(length).fill(0xff)
   const authority = await openAuthority({ db, vault, kms, city, clock: () => now, random })
-  return { authority, verifiers: createVerifiers({ db, kms, authority }) }
+  return {
+    authority,
+    verifiers: createVerifiers({ db, kms, authority }),
+    walletProvider: createWalletProviderKeys({ db, kms, authority, city }),
+  }
 }
 
 async function newJwk(): Promise<PublicJwk> {
@@ -159,5 +164,28 @@ describe('verifiers', () => {
     })
     expect(protectedHeader.x5c).toEqual(x5c)
     expect((await (await open(days(10))).authority.signingKey()).x5c).toEqual(x5c)
+  })
+})
+
+describe('the wallet provider', () => {
+  it('keeps its key and certificate over a restart, under its own name and not the authority’s', async () => {
+    const first = await (await open()).walletProvider.signingKey()
+    const { walletProvider, authority } = await open(days(30))
+    expect(await walletProvider.signingKey()).toEqual(first)
+    const trustedRoots = [authority.rootCertificate]
+    const { sanUris, publicJwk } = await verifyCertificateChain(first.x5c, {
+      trustedRoots,
+      now: days(30).getTime() / 1000,
+    })
+    expect([sanUris, publicJwk]).toEqual([[`${city.url}/wallet-provider`], first.publicJwk])
+    expect(walletProvider.identifier).toBe(`${city.url}/wallet-provider`)
+    expect(first.publicJwk).not.toEqual((await authority.signingKey()).publicJwk)
+  })
+
+  it('gets another certificate before the old one runs out, for the same key', async () => {
+    const before = await (await open()).walletProvider.signingKey()
+    const after = await (await open(days(2 * 365))).walletProvider.signingKey()
+    expect(after.publicJwk).toEqual(before.publicJwk)
+    expect(after.x5c).not.toEqual(before.x5c)
   })
 })

@@ -1,8 +1,9 @@
 import { signVerifierRegistration } from '@pass/credentials'
 import type { Database } from '@pass/database'
-import { type CityKeyManagementSystem, publicJwkOf } from '../keys/kms.ts'
+import type { CityKeyManagementSystem } from '../keys/kms.ts'
 import type { Authority, Localized, Vault } from '../types.ts'
 import type { LeafSubject } from './certificates.ts'
+import { createCertifiedKey } from './certified-key.ts'
 
 const SIGNING_KEY = 'authority/signing'
 const CHAIN_SETTING = 'authoritySigningCertificate'
@@ -16,26 +17,13 @@ export function createStatements(options: {
   clock: () => Date
   renewed(x5c: readonly string[], subject: LeafSubject): Promise<string[]>
 }): Pick<Authority, 'signingKey' | 'signRegistration'> {
-  const { db, vault, kms, city, clock, renewed } = options
-  let current: { x5c: string[] } | undefined
-
-  async function signingKey() {
-    const publicJwk = await publicJwkOf(kms, SIGNING_KEY)
-    const stored = await db.prisma.setting.findUnique({ where: { key: CHAIN_SETTING } })
-    const known = current?.x5c ?? (stored ? (stored.value as string[]) : [])
-    const subject = { publicJwk, commonName: city.name.ko, organization: city.name.en, sanUri: city.url }
-    const x5c = await renewed(known, subject)
-    if (x5c[0] !== known[0]) {
-      const value = { value: x5c }
-      await db.prisma.setting.upsert({
-        where: { key: CHAIN_SETTING },
-        create: { key: CHAIN_SETTING, ...value },
-        update: value,
-      })
-    }
-    current = { x5c }
-    return { keyRef: SIGNING_KEY, publicJwk, x5c }
-  }
+  const { vault, city, clock } = options
+  const signingKey = createCertifiedKey({
+    ...options,
+    keyRef: SIGNING_KEY,
+    setting: CHAIN_SETTING,
+    subject: { commonName: city.name.ko, organization: city.name.en, sanUri: city.url },
+  })
 
   return {
     signingKey,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  authorityKeyId,
   createCertificate,
   createKey,
   Extension,
@@ -42,6 +43,7 @@ describe('a chain', () => {
       sanUris: [URI],
       sanDns: [],
       sha256: createHash('sha256').update(Buffer.from(leaf.base64, 'base64')).digest('base64url'),
+      authorityKeyIds: [await authorityKeyId(root.key)],
       notBefore: Date.parse('2026-01-01T00:00:00Z') / 1000,
       notAfter: Date.parse('2036-01-01T00:00:00Z') / 1000,
     })

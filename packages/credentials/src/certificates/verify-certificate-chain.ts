@@ -1,6 +1,7 @@
 import { type CryptoPort, webCryptoPort } from '../crypto-port.ts'
 import { decodeBase64, encodeBase64url } from '../encoding/base64url.ts'
 import { CredentialError } from '../error.ts'
+import { authorityKeyIdsOf } from './authority-key-ids.ts'
 import type { VerifiedCertificate } from './certificate.ts'
 
 /** Answers with the leaf of `x5c` when its chain leads to a trusted root at `now` (seconds). */
@@ -36,7 +37,11 @@ export function createCertificateVerifier({
         chain.map(decodeCertificate),
         trustedRoots.map(decodeCertificate),
       )
-      certificate = { ...read, sha256: encodeBase64url(sha256(decodeCertificate(chain[0] ?? ''))) }
+      certificate = {
+        ...read,
+        sha256: encodeBase64url(sha256(decodeCertificate(chain[0] ?? ''))),
+        authorityKeyIds: authorityKeyIdsOf(chain),
+      }
       if (verified.size >= maxEntries) verified.delete(verified.keys().next().value ?? '')
       verified.set(key, certificate)
     }

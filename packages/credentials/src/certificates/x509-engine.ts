@@ -21,7 +21,7 @@ const UNDERSTOOD = new Set(['2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.37'])
 export async function buildVerifiedCertificate(
   chainDer: readonly Uint8Array<ArrayBuffer>[],
   rootsDer: readonly Uint8Array<ArrayBuffer>[],
-): Promise<Omit<VerifiedCertificate, 'sha256'>> {
+): Promise<Omit<VerifiedCertificate, 'sha256' | 'authorityKeyIds'>> {
   const roots = rootsDer.map(read)
   const given = chainDer.map(read)
   const [leaf] = given

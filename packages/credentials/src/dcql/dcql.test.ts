@@ -14,6 +14,7 @@ import { parseVerificationTemplate } from './template.ts'
 const template = (id: string) => parseVerificationTemplate(readCityFile(`templates/${id}.json`), `${id}.json`)
 const { claims } = claimsFor(cityType('resident'), RECORD, TODAY)
 const held = { id: 'card', vct: vctOf('resident'), claims }
+const AKI = { trusted_authorities: [{ type: 'aki' as const, values: ['s9tIpPmhxdiuNkHMEWNpYim8S8Y'] }] }
 const first = (query: DcqlQuery): DcqlCredentialQuery => query.credentials[0]!
 const codeOf = (run: () => unknown): string => {
   try {
@@ -99,6 +100,11 @@ describe('an answer', () => {
   })
 
   it.each([
+    [
+      'from another authority',
+      () => satisfyCredentialQuery({ ...adult, ...AKI }, held),
+      'authority_mismatch',
+    ],
     ['of another type', () => shown(claims, vctOf('veteran')), 'wrong_type'],
     ['without the claim', () => shown({ name_ko: '김하늘' }), 'missing_disclosure'],
     ['with another flag', () => shown({ age_equal_or_over: { '14': true } }), 'missing_disclosure'],
@@ -166,32 +172,37 @@ describe('an answer', () => {
       ),
     })
     fc.assert(
-      fc.property(claimsOf, fc.array(claim, { minLength: 1, maxLength: 3 }), (generated, asked) => {
-        const disclosed = JSON.parse(JSON.stringify(generated))
-        const query = {
-          credentials: [
-            { id: 'q', format: 'dc+sd-jwt' as const, meta: { vct_values: ['v'] }, claims: asked },
-          ],
-        }
-        const ours = codeOf(() =>
-          satisfyCredentialQuery(first(parseDcqlQuery(query)), { vct: 'v', claims: disclosed }),
-        )
-        const presentation = {
-          credential_format: 'dc+sd-jwt' as const,
-          vct: 'v',
-          claims: disclosed,
-          cryptographic_holder_binding: true,
-        }
-        const dcqlQuery = PeerQuery.parse(query as PeerQuery.Input)
-        const theirs = DcqlPresentationResult.fromDcqlPresentation({ q: [presentation] }, { dcqlQuery })
-        expect(ours === 'ok').toBe(theirs.can_be_satisfied)
-      }),
+      fc.property(
+        claimsOf,
+        fc.uniqueArray(claim, { minLength: 1, maxLength: 3, selector: ({ path }) => path.join() }),
+        (generated, asked) => {
+          const disclosed = JSON.parse(JSON.stringify(generated))
+          const query = {
+            credentials: [
+              { id: 'q', format: 'dc+sd-jwt' as const, meta: { vct_values: ['v'] }, claims: asked },
+            ],
+          }
+          const ours = codeOf(() =>
+            satisfyCredentialQuery(first(parseDcqlQuery(query)), { vct: 'v', claims: disclosed }),
+          )
+          const presentation = {
+            credential_format: 'dc+sd-jwt' as const,
+            vct: 'v',
+            claims: disclosed,
+            cryptographic_holder_binding: true,
+          }
+          const dcqlQuery = PeerQuery.parse(query as PeerQuery.Input)
+          const theirs = DcqlPresentationResult.fromDcqlPresentation({ q: [presentation] }, { dcqlQuery })
+          expect(ours === 'ok').toBe(theirs.can_be_satisfied)
+        },
+      ),
       { numRuns: 300 },
     )
   })
 })
 
 describe('a free query', () => {
+  const authority = (type: string, values: unknown[]) => ({ trusted_authorities: [{ type, values }] })
   const query = { id: 'a', format: 'dc+sd-jwt', meta: { vct_values: ['v'] } }
   it.each([
     ['of another format', { credentials: [{ ...query, format: 'mso_mdoc' }] }],
@@ -203,6 +214,41 @@ describe('a free query', () => {
       { credentials: [{ ...query, claims: [{ id: 'x', path: ['x'] }], claim_sets: [['y']] }] },
     ],
     ['with an unknown query in a set', { credentials: [query], credential_sets: [{ options: [['b']] }] }],
+    ['with claim sets and no claims', { credentials: [{ ...query, claim_sets: [['x']] }] }],
+    [
+      'with claim sets and a claim without an id',
+      {
+        credentials: [{ ...query, claims: [{ id: 'x', path: ['x'] }, { path: ['y'] }], claim_sets: [['x']] }],
+      },
+    ],
+    [
+      'with a claim that no set asks for',
+      {
+        credentials: [
+          {
+            ...query,
+            claims: [
+              { id: 'x', path: ['x'] },
+              { id: 'y', path: ['y'] },
+            ],
+            claim_sets: [['x']],
+          },
+        ],
+      },
+    ],
+    ['with one claim twice', { credentials: [{ ...query, claims: [{ path: ['x'] }, { path: ['x'] }] }] }],
+    ['for several of a kind', { credentials: [{ ...query, multiple: true }] }],
+    [
+      'with an authority that nobody can check',
+      { credentials: [{ ...query, ...authority('etsi_tl', ['https://x.example']) }] },
+    ],
+    ['with an authority of no name', { credentials: [{ ...query, ...authority('aki', []) }] }],
+    [
+      'with an authority that is no base64url',
+      { credentials: [{ ...query, ...authority('aki', ['a+b=']) }] },
+    ],
+    ['with an authority that is a number', { credentials: [{ ...query, ...authority('aki', [7]) }] }],
+    ['with an empty list of authorities', { credentials: [{ ...query, trusted_authorities: [] }] }],
     ['with a number in a path', { credentials: [{ ...query, claims: [{ path: ['list', 0] }] }] }],
     ['with an empty path', { credentials: [{ ...query, claims: [{ path: [] }] }] }],
     [
@@ -216,7 +262,21 @@ describe('a free query', () => {
   })
 
   it('that a wallet cannot understand is refused there too', () => {
-    for (const content of [null, {}, { credentials: [] }, { credentials: [query, query] }]) {
+    for (const content of [
+      null,
+      {},
+      { credentials: [] },
+      { credentials: [query, query] },
+      { credentials: [{ ...query, meta: {} }] },
+      { credentials: [{ ...query, id: 'a b' }] },
+      { credentials: [{ ...query, claims: [] }] },
+      { credentials: [{ ...query, claims: [{ path: [1.5] }] }] },
+      { credentials: [{ ...query, claims: [{ path: ['x'], values: [null] }] }] },
+      { credentials: [{ ...query, claim_sets: [['x']] }] },
+      { credentials: [{ ...query, trusted_authorities: [{ type: 'aki', values: [7] }] }] },
+      { credentials: [query], credential_sets: [] },
+      { credentials: [query], credential_sets: [{ options: [['b']] }] },
+    ]) {
       expect(codeOf(() => matchDcql(content, [held]))).toBe('invalid_query')
     }
   })
@@ -242,5 +302,94 @@ describe('a free query', () => {
     ])
     const twice = matchDcql({ credentials: [queries[2]] }, [held, { ...held, id: 'copy' }])
     expect(twice.queries[0]?.candidates.map(({ credential }) => credential)).toEqual(['card', 'copy'])
+  })
+})
+
+describe('a wallet', () => {
+  const card = {
+    id: 'card',
+    vct: 'v',
+    claims: { code: '28185', name: '김하늘' },
+    authorityKeyIds: ['AAAA', 'BBBB'],
+  }
+  const query = { id: 'a', format: 'dc+sd-jwt', meta: { vct_values: ['v'] } }
+  const authorities = (...trusted_authorities: object[]) => ({
+    credentials: [{ ...query, trusted_authorities }],
+  })
+
+  it('shows only cards of an authority that is accepted, by any one of the conditions', () => {
+    const aki = (...values: string[]) => ({ type: 'aki', values })
+    expect(matchDcql(authorities(aki('CCCC', 'BBBB')), [card])).toMatchObject({ satisfiable: true })
+    expect(matchDcql(authorities(aki('CCCC'), aki('AAAA')), [card])).toMatchObject({ satisfiable: true })
+    const none = { satisfiable: false, queries: [{ candidates: [], lacking: 'authority' }] }
+    expect(matchDcql(authorities(aki('CCCC')), [card])).toMatchObject(none)
+    const { authorityKeyIds: _, ...unnamed } = card
+    expect(matchDcql(authorities(aki('AAAA')), [unnamed])).toMatchObject(none)
+    // A list that would have to be fetched, and a kind that is not known: neither matches, and neither is an error.
+    for (const type of ['etsi_tl', 'openid_federation', 'something_new'])
+      expect(matchDcql(authorities({ type, values: ['AAAA'] }), [card])).toMatchObject(none)
+    expect(matchDcql(authorities({ type: 'new', values: ['x'] }, aki('AAAA')), [card]).satisfiable).toBe(true)
+  })
+
+  it('ignores members that it does not know, and answers no other format', () => {
+    const asked = { credentials: [{ ...query, extra: 1, meta: { ...query.meta, more: 2 } }], future: {} }
+    expect(matchDcql(asked, [card]).satisfiable).toBe(true)
+    const mdoc = {
+      id: 'm',
+      format: 'mso_mdoc',
+      meta: { doctype_value: 'v' },
+      claims: [{ path: ['ns', 'x'] }],
+    }
+    const sets = [{ options: [['m'], ['a']] }]
+    expect(matchDcql({ credentials: [mdoc, query], credential_sets: sets }, [card])).toMatchObject({
+      satisfiable: true,
+      answer: ['a'],
+      queries: [{ query: 'm', candidates: [], lacking: 'type' }, { query: 'a' }],
+    })
+  })
+
+  it('takes the first claim set that it can answer, and shows that alone', () => {
+    const claims = [
+      { id: 'age', path: ['age_equal_or_over', '19'], values: [true] },
+      { id: 'code', path: ['code'] },
+      { id: 'name', path: ['name'] },
+    ]
+    const asked = (...claim_sets: string[][]) =>
+      matchDcql({ credentials: [{ ...query, claims, claim_sets }] }, [card])
+    expect(asked(['age'], ['code'], ['name', 'code']).queries[0]?.candidates[0]?.paths).toEqual([['code']])
+    expect(asked(['age'], ['name', 'code']).queries[0]?.candidates[0]?.paths).toEqual([['code'], ['name']])
+    expect(asked(['age']).queries[0]).toMatchObject({ candidates: [], lacking: 'claims' })
+  })
+
+  it('of several elements shows those with a value that is asked for', () => {
+    const list = { ...card, claims: { places: [{ code: 'a' }, { code: 'b' }] } }
+    const claims = [{ path: ['places', null, 'code'], values: ['b'] }]
+    const [candidate] =
+      matchDcql({ credentials: [{ ...query, claims }] }, [list]).queries[0]?.candidates ?? []
+    expect(candidate?.paths).toEqual([['places', 1, 'code']])
+  })
+
+  it('tells which alternatives there are, and which of them it can answer', () => {
+    const credentials = ['a', 'b', 'c'].map((id) => ({
+      ...query,
+      id,
+      meta: { vct_values: [id === 'b' ? 'w' : 'v'] },
+    }))
+    const sets = [{ options: [['a', 'b'], ['c']] }, { options: [['b']], required: false }]
+    expect(matchDcql({ credentials, credential_sets: sets }, [card])).toMatchObject({
+      satisfiable: true,
+      answer: ['c'],
+      sets: [
+        {
+          required: true,
+          options: [
+            { queries: ['a', 'b'], satisfiable: false },
+            { queries: ['c'], satisfiable: true },
+          ],
+        },
+        { required: false, options: [{ queries: ['b'], satisfiable: false }] },
+      ],
+    })
+    expect(matchDcql({ credentials }, [card]).sets).toHaveLength(3)
   })
 })

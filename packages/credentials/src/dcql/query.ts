@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CredentialError } from '../error.ts'
 import { describeIssues } from '../types/credential-type.ts'
+import { checkReferences } from './references.ts'
 
 const identifier = z
   .string()
@@ -23,11 +24,21 @@ const claimsQuerySchema = z.object({
   values: z.array(valueSchema).min(1).max(100).optional(),
 })
 
+/** Only what can be checked in the credential itself may be asked for. The value is 20 bytes in most certificates. */
+const authoritySchema = z.object({
+  type: z.literal('aki', 'the type of a trusted authority has to be aki'),
+  values: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'a key identifier is written in base64url'))
+    .min(1)
+    .max(100),
+})
+
 const credentialQuerySchema = z.object({
   id: identifier,
   format: z.literal('dc+sd-jwt', 'the format has to be dc+sd-jwt'),
   multiple: z.literal(false, 'one credential is taken per query').optional(),
   meta: z.object({ vct_values: z.array(z.string().min(1).max(1024)).min(1).max(20) }),
+  trusted_authorities: z.array(authoritySchema).min(1).max(10).optional(),
   require_cryptographic_holder_binding: z.literal(true, 'holder binding cannot be waived').optional(),
   claims: z.array(claimsQuerySchema).min(1).max(50).optional(),
   claim_sets: z.array(z.array(identifier).min(1).max(50)).min(1).max(20).optional(),
@@ -44,21 +55,15 @@ export const dcqlQuerySchema = z
     credentials: z.array(credentialQuerySchema).min(1).max(10),
     credential_sets: z.array(credentialSetSchema).min(1).max(10).optional(),
   })
-  .superRefine(({ credentials, credential_sets: sets }, context) => {
-    const complain = (path: PropertyKey[], message: string) =>
-      context.addIssue({ code: 'custom', path, message })
-    const ids = new Set(credentials.map(({ id }) => id))
-    if (ids.size !== credentials.length) complain(['credentials'], 'two queries have the same id')
-    for (const [i, { claims = [], claim_sets: claimSets }] of credentials.entries()) {
-      const claimIds = claims.flatMap(({ id }) => id ?? [])
-      if (new Set(claimIds).size !== claimIds.length)
-        complain(['credentials', i, 'claims'], 'two claims have the same id')
-      if (claimSets?.flat().some((id) => !claimIds.includes(id))) {
-        complain(['credentials', i, 'claim_sets'], 'a claim set names an unknown claim')
-      }
-    }
-    if (sets?.some(({ options }) => options.flat().some((id) => !ids.has(id)))) {
-      complain(['credential_sets'], 'a credential set names an unknown query')
+  .superRefine((query, context) => {
+    checkReferences(query, context)
+    for (const [i, { claims = [], claim_sets: sets }] of query.credentials.entries()) {
+      const at = ['credentials', i, 'claims']
+      // Section 6.1: no claim may be pointed to twice.
+      if (new Set(claims.map(({ path }) => JSON.stringify(path))).size !== claims.length)
+        context.addIssue({ code: 'custom', path: at, message: 'a claim is asked for twice' })
+      if (sets && claims.some(({ id }) => id !== undefined && !sets.flat().includes(id)))
+        context.addIssue({ code: 'custom', path: at, message: 'a claim is in no claim set' })
     }
   })
 

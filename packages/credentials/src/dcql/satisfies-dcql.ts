@@ -1,22 +1,36 @@
 import { isJsonObject, type JsonObject } from '../encoding/strict-json.ts'
 import { CredentialError } from '../error.ts'
-import { type ClaimPath, selectClaims } from '../sd-jwt-vc/claim-path.ts'
-import type { DcqlClaimsQuery, DcqlCredentialQuery, DcqlQuery } from './query.ts'
+import type { ClaimPath } from '../sd-jwt-vc/claim-path.ts'
+import {
+  type AskedClaim,
+  claimSetsOf,
+  type FoundClaim,
+  findClaim,
+  isFromTrustedAuthority,
+} from './claims-query.ts'
+import type { DcqlCredentialQuery, DcqlQuery } from './query.ts'
 
-/** What one presentation disclosed. */
-export type DisclosedCredential = { vct: string; claims: JsonObject }
+/** What one presentation disclosed. `authorityKeyIds`: those of its verified certificates, base64url. */
+export type DisclosedCredential = {
+  vct: string
+  claims: JsonObject
+  authorityKeyIds?: readonly string[]
+}
 
 /**
  * Checks that one presentation answers its credential query (OpenID4VP 1.0 section 6.4) and gives back the claims
  * that were asked for and nothing else: a wallet that shows more does not make the verifier learn more.
- * Throws `wrong_type`, `missing_disclosure`, `claim_mismatch`.
+ * Throws `wrong_type`, `authority_mismatch`, `missing_disclosure`, `claim_mismatch`.
  */
 export function satisfyCredentialQuery(
   query: DcqlCredentialQuery,
-  { vct, claims }: DisclosedCredential,
+  { vct, claims, authorityKeyIds = [] }: DisclosedCredential,
 ): JsonObject {
   if (!query.meta.vct_values.includes(vct)) {
     throw new CredentialError('wrong_type', 'A credential of another type was shown.')
+  }
+  if (!isFromTrustedAuthority(query, authorityKeyIds)) {
+    throw new CredentialError('authority_mismatch', 'The credential comes from another authority.')
   }
   let firstRefusal: unknown
   for (const set of claimSetsOf(query)) {
@@ -47,21 +61,15 @@ export function assertQueriesAnswered(query: DcqlQuery, presented: readonly stri
     throw new CredentialError('missing_disclosure', 'A credential that was asked for is missing.')
 }
 
-/** In the verifier's order of preference. Without claim sets all claims are asked for; without claims, none. */
-function claimSetsOf({ claims = [], claim_sets: sets }: DcqlCredentialQuery): DcqlClaimsQuery[][] {
-  return sets ? sets.map((ids) => claims.filter(({ id }) => id !== undefined && ids.includes(id))) : [claims]
-}
-
-function askedClaims(asked: readonly DcqlClaimsQuery[], claims: JsonObject): JsonObject {
-  const picked: Array<{ path: Array<string | number>; value: unknown }> = []
-  for (const { path, values } of asked) {
-    const found = selectClaims(claims, path)
-    if (found.length === 0)
-      throw new CredentialError('missing_disclosure', `${describe(path)} was not shown.`)
-    const matching = values ? found.filter(({ value }) => values.some((wanted) => wanted === value)) : found
-    if (matching.length === 0)
-      throw new CredentialError('claim_mismatch', `${describe(path)} is not what was asked for.`)
-    picked.push(...matching)
+function askedClaims(asked: readonly AskedClaim[], claims: JsonObject): JsonObject {
+  const picked: FoundClaim[] = []
+  for (const claim of asked) {
+    const found = findClaim(claims, claim)
+    if (found === 'absent')
+      throw new CredentialError('missing_disclosure', `${describe(claim.path)} was not shown.`)
+    if (found === 'differs')
+      throw new CredentialError('claim_mismatch', `${describe(claim.path)} is not what was asked for.`)
+    picked.push(...found)
   }
   const result: JsonObject = {}
   for (const { path, value } of picked) put(result, path, value)

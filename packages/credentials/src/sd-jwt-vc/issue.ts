@@ -30,8 +30,8 @@ export type IssueSdJwtVcOptions = {
   /** The holder's key. */
   cnfJwk: PublicJwk
   status?: { idx: number; uri: string }
-  /** Seconds. */
-  iat: number
+  /** Seconds. Without `iat` the credential does not say when it was issued. */
+  iat?: number
   exp: number
   nbf?: number
   sign: Sign
@@ -66,7 +66,7 @@ export async function issueSdJwtVc(options: IssueSdJwtVcOptions): Promise<Issued
   const payload: JsonObject = {
     iss: issuer,
     vct,
-    iat,
+    ...(iat === undefined ? {} : { iat }),
     ...(nbf === undefined ? {} : { nbf }),
     exp,
     cnf: { jwk: { kty: cnfJwk.kty, crv: cnfJwk.crv, x: cnfJwk.x, y: cnfJwk.y } },

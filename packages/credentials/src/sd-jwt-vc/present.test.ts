@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createTestCity, NOW, type TestCity } from '../testing/city.ts'
 import type { ClaimPath } from './claim-path.ts'
 import { hashOfCredential } from './hash.ts'
-import { parseSdJwt } from './parse.ts'
+import { decodeSdJwt, parseSdJwt } from './parse.ts'
 import { presentSdJwt } from './present.ts'
 
 const PATHS: ClaimPath[] = [
@@ -84,6 +85,20 @@ describe('a presentation', () => {
     [['constructor']],
   ])('of a claim that is not there (%j) is not made', async (path) => {
     await expect(presentSdJwt(credential, [path], kb())).rejects.toMatchObject({ code: 'unknown_claim' })
+  })
+
+  it('names the transactions that it authorises by the hash of each as it was sent, and none otherwise', async () => {
+    const transactionData = ['eyJ0eXBlIjoiYSJ9', 'eyJ0eXBlIjoiYiJ9']
+    const kbOf = async (options: object) =>
+      decodeSdJwt(await presentSdJwt(credential, [], { ...kb(), ...options })).kbJwt?.payload
+    expect(await kbOf({ transactionData })).toMatchObject({
+      transaction_data_hashes: transactionData.map((text) =>
+        createHash('sha256').update(text).digest('base64url'),
+      ),
+      transaction_data_hashes_alg: 'sha-256',
+    })
+    for (const none of [{}, { transactionData: [] }])
+      expect(Object.keys((await kbOf(none)) ?? {}).sort()).toEqual(['aud', 'iat', 'nonce', 'sd_hash'])
   })
 
   it('does not let further claims replace those of the binding', async () => {

@@ -5,20 +5,23 @@ import type { JsonObject } from '../encoding/strict-json.ts'
 import { CredentialError } from '../error.ts'
 import { type ClaimPath, onSameBranch, selectClaims } from './claim-path.ts'
 import { parseSdJwt } from './parse.ts'
+import { transactionDataHashes } from './transaction-data-hashes.ts'
 
 export type KeyBinding = {
   nonce: string
-  /** The verifier's client id, with its prefix. */
+  /** The verifier's client id, with its prefix; over the Digital Credentials API `origin:` and its origin. */
   aud: string
   /** Seconds. */
   iat: number
   /** Signs with the key in `cnf`. */
   sign: Sign
+  /** What this presentation authorises: the strings of the request as they stand there (appendix B.3.3.1). */
+  transactionData?: readonly string[]
   /** Further claims of the key-binding JWT, such as the anchor receipt. */
   extra?: { anchor?: unknown; [claim: string]: unknown }
 }
 
-const KB_CLAIMS = ['nonce', 'aud', 'iat', 'sd_hash']
+const KB_CLAIMS = ['nonce', 'aud', 'iat', 'sd_hash', 'transaction_data_hashes', 'transaction_data_hashes_alg']
 
 /**
  * Makes a presentation that discloses `paths` and nothing else, bound to the verifier by a key-binding JWT
@@ -28,7 +31,7 @@ const KB_CLAIMS = ['nonce', 'aud', 'iat', 'sd_hash']
 export async function presentSdJwt(
   credential: string,
   paths: readonly ClaimPath[],
-  { nonce, aud, iat, sign, extra = {} }: KeyBinding,
+  { nonce, aud, iat, sign, transactionData = [], extra = {} }: KeyBinding,
   { sha256 }: Pick<CryptoPort, 'sha256'> = webCryptoPort,
 ): Promise<string> {
   const { jwt, claims, disclosures } = parseSdJwt(credential, { sha256 })
@@ -42,6 +45,18 @@ export async function presentSdJwt(
   }
   const chosen = disclosures.filter((disclosure) => paths.some((path) => onSameBranch(path, disclosure.path)))
   const sdPart = `${[jwt, ...chosen.map(({ encoded }) => encoded)].join('~')}~`
-  const payload: JsonObject = { iat, aud, nonce, sd_hash: encodeBase64url(sha256(utf8(sdPart))), ...extra }
+  const payload: JsonObject = {
+    iat,
+    aud,
+    nonce,
+    sd_hash: encodeBase64url(sha256(utf8(sdPart))),
+    ...(transactionData.length === 0
+      ? {}
+      : {
+          transaction_data_hashes: transactionDataHashes(transactionData, { sha256 }),
+          transaction_data_hashes_alg: 'sha-256',
+        }),
+    ...extra,
+  }
   return sdPart + (await signJws({ typ: 'kb+jwt' }, payload, sign))
 }

@@ -3,10 +3,11 @@ import { encodeBase64url, utf8 } from '../encoding/base64url.ts'
 import { isJsonObject } from '../encoding/strict-json.ts'
 import { CredentialError } from '../error.ts'
 import type { DecodedSdJwt } from './parse.ts'
+import type { TransactionDataClaims } from './transaction-data-hashes.ts'
 
 export type HolderBindingExpectation = {
   nonce: string
-  /** Our client id, with its prefix. */
+  /** Our client id, with its prefix; over the Digital Credentials API `origin:` and our origin (appendix A.4). */
   aud: string
   /** Seconds. */
   now: number
@@ -22,6 +23,8 @@ export type HolderBinding = {
   iat: number
   /** The anchor receipt, unverified, if there is one. */
   anchor?: unknown
+  /** What it says of transaction data, if anything: compare it with what was asked. */
+  transactionData?: TransactionDataClaims
 }
 
 /**
@@ -51,7 +54,13 @@ export async function verifyHolderBinding(
     throw invalid('The proof was not made just now.')
   }
   if (sdHash !== encodeBase64url(sha256(utf8(sdPart)))) throw invalid('The proof covers other disclosures.')
-  return { holderJwk, iat, ...(anchor === undefined ? {} : { anchor }) }
+  const { transaction_data_hashes: hashes, transaction_data_hashes_alg: algorithm } = claims
+  return {
+    holderJwk,
+    iat,
+    ...(anchor === undefined ? {} : { anchor }),
+    ...(hashes === undefined ? {} : { transactionData: { hashes, algorithm } }),
+  }
 }
 
 function holderJwkOf(cnf: unknown): PublicJwk {

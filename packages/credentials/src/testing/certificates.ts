@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   Extension,
   KeyUsageFlags,
@@ -27,6 +28,12 @@ export async function createKey(): Promise<TestKey> {
   }
 }
 
+/** What a certificate issued by the holder of this key names as its authority, base64url. */
+export async function authorityKeyId({ pair }: TestKey): Promise<string> {
+  const { keyId = '' } = await AuthorityKeyIdentifierExtension.create(pair.publicKey)
+  return Buffer.from(keyId, 'hex').toString('base64url')
+}
+
 export type TestCertificate = { certificate: X509Certificate; base64: string; key: TestKey }
 
 export type CertificateOptions = {
@@ -37,14 +44,19 @@ export type CertificateOptions = {
   pathLength?: number
   usage?: number
   sanUri?: string
+  sanDns?: string
   notBefore?: string
   notAfter?: string
   extensions?: Extension[]
 }
 
 export async function createCertificate(options: CertificateOptions): Promise<TestCertificate> {
-  const { key, commonName, issuer, ca = false, pathLength, sanUri, extensions = [] } = options
+  const { key, commonName, issuer, ca = false, pathLength, sanUri, sanDns, extensions = [] } = options
   const usage = options.usage ?? (ca ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature)
+  const names = [
+    ...(sanUri === undefined ? [] : [{ type: 'url' as const, value: sanUri }]),
+    ...(sanDns === undefined ? [] : [{ type: 'dns' as const, value: sanDns }]),
+  ]
   const subject = `CN=${commonName}, O=Test City`
   const certificate = await X509CertificateGenerator.create(
     {
@@ -59,9 +71,8 @@ export async function createCertificate(options: CertificateOptions): Promise<Te
       extensions: [
         new BasicConstraintsExtension(ca, pathLength, true),
         new KeyUsagesExtension(usage, true),
-        ...(sanUri === undefined
-          ? []
-          : [new SubjectAlternativeNameExtension([{ type: 'url', value: sanUri }])]),
+        ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
+        ...(issuer ? [await AuthorityKeyIdentifierExtension.create(issuer.key.pair.publicKey)] : []),
         ...extensions,
       ],
     },

@@ -65,6 +65,7 @@ describe('a file of the catalogue', () => {
     ],
     ['no validity', { validity: { days: 0 } }, /validity\.days/],
     ['a bad requirement', { requires: ['residentSince'] }, /requires\.0: a requirement is a path/],
+    ['an approval by nobody we know', { approval: 'mayor' }, /approval: a type is approved by an "officer"/],
     ['a misspelt member', { colour: '#000000' }, /colour/],
     ['no claims', { claims: [] }, /claims: a type has at least one claim/],
   ])('with %s is refused by a sentence that says where', (_, change, sentence) => {

@@ -66,6 +66,10 @@ export const credentialTypeSchema = z
         error: 'the text on the card needs a contrast of at least 4.5:1 (WCAG 2.2, 1.4.3)',
       }),
     requires: z.array(requirementSchema).default([]),
+    /** Who says yes when a citizen asks for it by signing in; absent, the register alone does. */
+    approval: z
+      .literal('officer', 'a type is approved by an "officer", or the member is left out')
+      .optional(),
     claims: z.array(claimSchema).min(1, 'a type has at least one claim'),
   })
   .superRefine(({ claims }, context) => {

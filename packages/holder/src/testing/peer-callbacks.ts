@@ -1,9 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { type CallbackContext, clientAuthenticationAnonymous, setGlobalConfig } from '@openid4vc/oauth2'
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
+import {
+  type CallbackContext,
+  clientAuthenticationAnonymous,
+  type JwtSigner,
+  setGlobalConfig,
+} from '@openid4vc/oauth2'
 import { type CryptoKey, compactDecrypt, compactVerify, importJWK, type JWK } from 'jose'
 import type { Certified } from './authority.ts'
 
 setGlobalConfig({ allowInsecureUrls: true })
+
+/** Whoever signed; whether they may is not the question of these tests' servers. */
+function signerJwk(signer: JwtSigner): JWK | undefined {
+  if (signer.method === 'jwk') return signer.publicJwk as JWK
+  if (signer.method !== 'x5c') return undefined
+  const certificate = new X509Certificate(Buffer.from(signer.x5c[0] ?? '', 'base64'))
+  return certificate.publicKey.export({ format: 'jwk' }) as JWK
+}
 
 /** Callbacks of a server: one signing key, and jose for everything that the holder's code does by itself. */
 export function peerCallbacks(certified: Certified, decryptionKey?: CryptoKey): CallbackContext {
@@ -22,7 +35,7 @@ export function peerCallbacks(certified: Certified, decryptionKey?: CryptoKey): 
       }
     },
     async verifyJwt(signer, { compact }) {
-      const jwk = (signer.method === 'jwk' ? signer.publicJwk : certified.publicJwk) as JWK
+      const jwk = signerJwk(signer) ?? certified.publicJwk
       const verified = await compactVerify(compact, await importJWK(jwk, signer.alg)).catch(() => undefined)
       return verified ? { verified: true, signerJwk: jwk as typeof certified.publicJwk } : { verified: false }
     },

@@ -1,5 +1,6 @@
 import { buildBatch } from '@pass/anchoring'
 import type { Database, Sql } from '@pass/database'
+import { SLOTS } from '../outbox.ts'
 
 /** Any number, as long as every process asks for the same one. */
 const GATHERING = 7_001_056
@@ -12,8 +13,9 @@ type Limits = { batchSize: number; batchAgeMs: number; now: Date }
 /** Moves what waits in the outbox into batches and status commits that are ready to be sent. */
 export async function gather(db: Database, limits: Limits): Promise<void> {
   for (let made = 0; made < MOST_BATCHES; made++) {
-    if (!(await isBatchDue(db.sql, limits))) break
-    if (!(await exclusively(db, (sql) => gatherBatch(sql, limits.batchSize)))) break
+    const slot = await dueSlot(db.sql, limits)
+    if (slot === undefined) break
+    if (!(await exclusively(db, (sql) => gatherBatch(sql, slot, limits)))) break
   }
   const [waiting] = await db.sql`SELECT 1 FROM "Outbox" WHERE "kind" = 'statusList' LIMIT 1`
   if (waiting) await exclusively(db, gatherStatusCommits)
@@ -29,19 +31,24 @@ function exclusively(db: Database, work: (sql: Sql) => Promise<boolean>): Promis
   })
 }
 
-/** A full batch, or one whose oldest credential has waited long enough. */
-async function isBatchDue(sql: Sql, { batchSize, batchAgeMs, now }: Limits): Promise<boolean> {
-  const [row] = await sql<{ waiting: number; oldest: Date | null }>`
-    SELECT count(*)::int AS "waiting", min("createdAt") AS "oldest"
-    FROM (SELECT "createdAt" FROM "Outbox" WHERE "kind" = 'anchor' ORDER BY "id" LIMIT ${batchSize}::int) AS "first"`
-  if (!row?.oldest) return false
-  return row.waiting >= batchSize || now.getTime() - row.oldest.getTime() >= batchAgeMs
+/** A slot with a full batch, or with one whose oldest credential has waited long enough. */
+async function dueSlot(sql: Sql, { batchSize, batchAgeMs, now }: Limits): Promise<number | undefined> {
+  const [row] = await sql<{ slot: number }>`
+    SELECT "slot" FROM generate_series(0, ${SLOTS - 1}::int) AS s("slot"), LATERAL (
+      SELECT count(*) AS "waiting", min("notBefore") AS "oldest" FROM (
+        SELECT "notBefore" FROM "Outbox"
+        WHERE "kind" = 'anchor' AND "slot" = s."slot" AND "notBefore" <= ${now}::timestamptz
+        ORDER BY "id" LIMIT ${batchSize}::int) AS "first") AS "queue"
+    WHERE "waiting" >= ${batchSize}::int OR "oldest" <= ${new Date(now.getTime() - batchAgeMs)}::timestamptz
+    ORDER BY "oldest" LIMIT 1`
+  return row?.slot
 }
 
-async function gatherBatch(sql: Sql, batchSize: number): Promise<boolean> {
+async function gatherBatch(sql: Sql, slot: number, { batchSize, now }: Limits): Promise<boolean> {
   const rows = await sql<{ id: bigint; key: string }>`
-    SELECT "id", "key" FROM "Outbox" WHERE "kind" = 'anchor' ORDER BY "id" LIMIT ${batchSize}::int
-    FOR UPDATE SKIP LOCKED`
+    SELECT "id", "key" FROM "Outbox"
+    WHERE "kind" = 'anchor' AND "slot" = ${slot}::int AND "notBefore" <= ${now}::timestamptz
+    ORDER BY "id" LIMIT ${batchSize}::int FOR UPDATE SKIP LOCKED`
   const keys = rows.map(({ key }) => key)
   const anchored = await sql<{ hash: string }>`
     SELECT "hash" FROM "AnchorLeaf" WHERE "hash" = ANY(${keys}::text[])`

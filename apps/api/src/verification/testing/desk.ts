@@ -63,7 +63,15 @@ export type Desk = {
 
 const PRINCIPALS: Record<string, Principal> = {
   library: { actor: 'key:library', name: 'library', role: 'verifier', ...placeOf({ verifierId: 'library' }) },
+  librarian: {
+    actor: 'staff:librarian',
+    name: 'librarian',
+    role: 'verifier',
+    ...placeOf({ verifierId: 'library' }),
+  },
   museum: { actor: 'staff:museum', name: 'museum', role: 'verifier', ...placeOf({ verifierId: 'museum' }) },
+  /** The city's own office, asked by a wallet. */
+  office: { actor: 'wallet:key', name: 'office', role: 'verifier', ...placeOf({ verifierId: 'office' }) },
   officer: {
     actor: 'staff:officer',
     name: 'officer',
@@ -85,7 +93,11 @@ const access: Access = {
   wallets: noWallets,
 }
 
-export async function startDesk(kind: 'embedded' | 'server'): Promise<Desk> {
+/** @param assurance `high`: under HAIP */
+export async function startDesk(
+  kind: 'embedded' | 'server',
+  assurance: 'high' | 'open' = 'high',
+): Promise<Desk> {
   const server = kind === 'server' ? await startPostgres() : undefined
   const db = await openDatabase(server ? { url: server.url } : { memory: true })
   let ahead = 0
@@ -106,7 +118,7 @@ export async function startDesk(kind: 'embedded' | 'server'): Promise<Desk> {
     city: { name, url },
     clock,
   })
-  for (const id of ['library', 'museum'])
+  for (const id of ['library', 'museum', 'office'])
     await agent.verifiers.ensure({ id, name: { ko: `${id} 기관`, en: id }, url: `${url}/verifier/${id}` })
 
   let queries = 0
@@ -119,7 +131,7 @@ export async function startDesk(kind: 'embedded' | 'server'): Promise<Desk> {
   const fetched: string[] = []
   const log: string[] = []
   const context: Context = {
-    config: { publicUrl: url, chainConfirmations: 1 } as Context['config'],
+    config: { publicUrl: url, chainConfirmations: 1, assurance } as Context['config'],
     city: cityOf(name),
     db: counted,
     agent,
@@ -227,7 +239,11 @@ function cityOf(name: City['name']): City {
     ...loadCity(CITY_FOLDER),
     name,
     agencies: [],
-    verifiers: [],
+    verifiers: [
+      { id: 'library', name, origins: ['https://library.example'] },
+      { id: 'museum', name },
+      { id: 'office', name, identifies: true },
+    ],
     districts: [
       {
         code: '28185',

@@ -149,6 +149,10 @@ export type PresentOptions = {
   /** `null`: no receipt even if there is one. */
   receipt?: unknown
   signWith?: TestKey
+  /** What it authorises. */
+  transactionData?: readonly string[]
+  /** Further members of the key-binding JWT. */
+  extra?: Record<string, unknown>
 }
 
 export function present(
@@ -163,8 +167,23 @@ export function present(
     aud: options.aud ?? request.client_id,
     iat: options.iat ?? desk.now(),
     sign: (options.signWith ?? held.holder).sign,
-    ...(receipt ? { extra: { anchor: receipt } } : {}),
+    ...(options.transactionData ? { transactionData: options.transactionData } : {}),
+    extra: { ...(receipt ? { anchor: receipt } : {}), ...options.extra },
   })
+}
+
+/** The same presentation with other members in its key-binding JWT, signed again: what no honest wallet makes. */
+export async function rebind(
+  held: Held,
+  presentation: string,
+  changes: Record<string, unknown>,
+): Promise<string> {
+  const end = presentation.lastIndexOf('~') + 1
+  const [header = '', payload = ''] = presentation.slice(end).split('.')
+  const content = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), ...changes }
+  const input = `${header}.${Buffer.from(JSON.stringify(content)).toString('base64url')}`
+  const signature = Buffer.from(await held.holder.sign(Buffer.from(input))).toString('base64url')
+  return `${presentation.slice(0, end)}${input}.${signature}`
 }
 
 /** Encrypted with jose, which shares no code with what decrypts it. */
@@ -198,6 +217,7 @@ export type Result = {
   checks: { credential: string; check: string; result: string; code?: string }[]
   claims: Record<string, Record<string, unknown>> | null
   claimsDropped: boolean
+  transactions: { type: string; text: { ko: string; en: string } }[]
 }
 
 export async function result(desk: Desk, asked: Pick<Asked, 'id'>, verifier = 'library'): Promise<Result> {
