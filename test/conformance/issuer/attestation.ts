@@ -42,6 +42,11 @@ export function attestationTests(setup: () => Setup): void {
     test('an attestation that has expired', () =>
       expectRefused({ attestation: { claims: { iat: now() - 1200, nbf: now() - 1200, exp: now() - 600 } } }))
 
+    test('an attestation whose chain contains the trust anchor', () => {
+      const { signer, rootCertificate } = setup().provider
+      return expectRefused({ attestation: { header: { x5c: [...signer.x5c, rootCertificate] } } })
+    })
+
     test('an attestation without sub', () => expectRefused({ attestation: { claims: { sub: undefined } } }))
 
     test('a proof of possession for another server', () =>

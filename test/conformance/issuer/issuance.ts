@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { authorize, redeem, scopeOf, tokenBySignIn } from '../authorize.ts'
+import { encryptionJwk } from '../encryption.ts'
 import { breakSignature, type Json, jti, newKey, newKeys } from '../jose.ts'
 import { offer, requestCredential } from '../receive.ts'
 import type { WalletClient } from '../wallet-client.ts'
@@ -194,9 +195,22 @@ export function issuanceTests(setup: () => Setup): void {
         proofs: { jwt: (await jwtProof(client, nonce)).map(breakSignature) },
       })))
 
+    test('a key proof for another issuer', () =>
+      expectRefused('invalid_proof', async (client, nonce) => ({
+        proofs: {
+          jwt: client.proofs(await newKeys(1), nonce, { claims: { aud: 'https://other.example' } }),
+        },
+      })))
+
     test('a key attestation whose signature does not match', () =>
       expectRefused('invalid_proof', async (_client, nonce) => ({
         proofs: { attestation: [breakSignature(setup().provider.attestKeys(await newKeys(1), nonce))] },
+      })))
+
+    test('an encrypted answer to a request in the open', () =>
+      expectRefused('invalid_encryption_parameters', async (client, nonce) => ({
+        proofs: { jwt: await jwtProof(client, nonce) },
+        credential_response_encryption: { jwk: encryptionJwk(await newKey()), enc: 'A256GCM' },
       })))
 
     test('no proof', () => expectRefused('invalid_proof', async () => ({})))

@@ -226,9 +226,9 @@ describe.each(databases)('access tokens and their batches on %s', (database, ope
     expect(getStatus(new Uint8Array(1), 2, 0)).toBe(0)
   })
 
-  test.runIf(database === 'PostgreSQL')(
-    'a batch that waits for a revocation is not made after it',
-    async () => {
+  // The embedded database has one connection: there is nobody to wait.
+  if (database === 'PostgreSQL')
+    test('a batch that waits for a revocation is not made after it', async () => {
       const { id } = await issued()
       const request = await holder.request(await newKeys(2), RESIDENT)
       const token = holder.tokenFor(id)
@@ -247,8 +247,7 @@ describe.each(databases)('access tokens and their batches on %s', (database, ope
         code: 'credential_revoked',
       })
       expect(await copiesOf(id)).toHaveLength(3)
-    },
-  )
+    })
 
   test('an offer that was never fetched ends a day after it expired', async () => {
     const [late, later] = [await signedIn(), await signedIn()]
