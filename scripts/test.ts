@@ -1,4 +1,4 @@
-// `npm test`: every check and every test, one after another, and one closing line that sums them.
+// `npm test`: every check and every test, and one closing line that sums them.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,11 +11,21 @@ const total: Count = { passed: 0, failed: 0 }
 const scratch = mkdtempSync(join(tmpdir(), 'pass-test-'))
 const failures: string[] = []
 
-/** Runs one command to its end, showing its output; a command that counts nothing itself counts as one check. */
-async function step(name: string, command: string, args: string[], count?: (output: string) => Count) {
-  console.log(`\n── ${name}`)
+/**
+ * Runs one command to its end; a command that counts nothing itself counts as one check. Its output is shown as it comes, or
+ * in one piece at its end where others run beside it.
+ */
+async function step(
+  name: string,
+  command: string,
+  args: string[],
+  { count, beside = false }: { count?: ((output: string) => Count) | undefined; beside?: boolean } = {},
+) {
+  const title = `\n── ${name}`
+  if (!beside) console.log(title)
   const started = Date.now()
-  const { code, output } = await run(command, args)
+  const { code, output } = await run(command, args, beside ? () => {} : (text) => process.stdout.write(text))
+  if (beside) process.stdout.write(`${title}\n${output}`)
   const counted = count?.(output) ?? { passed: 0, failed: 0 }
   const silent = counted.passed + counted.failed === 0
   // A runner that failed without a failed test (it crashed, or found none) is a failure all the same.
@@ -29,7 +39,11 @@ async function step(name: string, command: string, args: string[], count?: (outp
   console.log(`── ${name}: ${counted.passed} passed, ${counted.failed} failed (${seconds} s)`)
 }
 
-function run(command: string, args: string[]): Promise<{ code: number; output: string }> {
+function run(
+  command: string,
+  args: string[],
+  show: (text: Buffer) => void,
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -39,25 +53,22 @@ function run(command: string, args: string[]): Promise<{ code: number; output: s
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk
-        process.stdout.write(chunk)
+        show(chunk)
       })
     child.on('error', (error) => resolve({ code: 1, output: error.message }))
     child.on('close', (code) => resolve({ code: code ?? 1, output }))
   })
 }
 
-const vitest = async (project: string) => {
+const vitest = async (project: string, beside = false) => {
   const report = join(scratch, `${project}.json`)
-  await step(
-    project,
-    'vitest',
-    ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    () => {
-      const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
-      // A test that was skipped proves nothing: it does not pass.
-      return { passed: numPassedTests, failed: numFailedTests + numPendingTests }
-    },
-  )
+  const count = () => {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
+    // A test that was skipped proves nothing: it does not pass.
+    return { passed: numPassedTests, failed: numFailedTests + numPendingTests }
+  }
+  const args = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  await step(project, 'vitest', ['run', '--project', project, ...args], { count, beside })
 }
 
 const only = process.argv.slice(2)
@@ -71,15 +82,24 @@ if (wanted('static')) {
   await step('import rules', 'depcruise', ['packages', 'apps', '--config', '.dependency-cruiser.cjs'])
   await step('unused code', 'knip', [])
 }
-if (wanted('contracts')) await step('contracts', 'node', ['scripts/contracts.ts'], countMocha)
 if (wanted('unit')) await vitest('unit')
-if (wanted('journeys')) {
+if (wanted('journeys') || wanted('services')) {
   console.log('\n── web apps')
   await buildWebApps(console.log)
+}
+// Browsers wait much of their time, and what runs without one fits in between.
+const withBrowser = async () => {
+  if (!wanted('journeys')) return
   await step('size of the web apps', 'size-limit', [])
   await ensureChromium(console.log)
   await vitest('journeys')
 }
+const withoutBrowser = async () => {
+  if (wanted('services')) await vitest('services', true)
+  if (wanted('contracts'))
+    await step('contracts', 'node', ['scripts/contracts.ts'], { count: countMocha, beside: true })
+}
+await Promise.all([withBrowser(), withoutBrowser()])
 
 /** Hardhat closes with "N passing" and, if any, "N failing" per runner. */
 function countMocha(output: string): Count {

@@ -70,6 +70,8 @@ export type CertificateRequest = {
   commonName: string
   organization: string
   sanUri: string
+  /** A host name that the subject also goes by: what `x509_san_dns` names (OpenID4VP 1.0 section 5.9.3). */
+  sanDns?: string
   days: number
 }
 

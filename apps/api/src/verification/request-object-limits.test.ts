@@ -11,7 +11,7 @@ const codeOf = async (response: Response) => [
   ((await response.json()) as { code: string }).code,
 ]
 
-/** Gives a verifier a certificate with a DNS name; the city's own certificates have none. */
+/** Gives a verifier a certificate with a DNS name; those of this desk have none. */
 async function giveName(desk: Desk, verifierId: string, name: string): Promise<void> {
   const root = await createCertificate({ key: await createKey(), commonName: 'Another root', ca: true })
   const { publicJwk } = await desk.agent.verifiers.get(verifierId)

@@ -128,7 +128,7 @@ describe('verifiers', () => {
     const moved = await (await open(days(901))).verifiers.ensure({ ...library, url: 'https://other.test/v' })
     expect(moved.publicJwk).toEqual(first.publicJwk)
     expect(new NodeCertificate(Buffer.from(moved.x5c[0]!, 'base64')).subjectAltName).toBe(
-      'URI:https://other.test/v',
+      'URI:https://other.test/v, DNS:other.test',
     )
     expect(moved.x509Hash).toBe(
       createHash('sha256').update(Buffer.from(moved.x5c[0]!, 'base64')).digest('base64url'),

@@ -38,9 +38,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<CityAuth
   const root = await openRoot(options)
   const sign = vault.signer(ROOT_KEY)
 
-  const issue = async ({ publicJwk, sanUri, days, commonName, organization }: CertificateRequest) => {
+  const issue = async ({ commonName, organization, ...request }: CertificateRequest) => {
     const subject = { commonName, organization }
-    const leaf = await createLeaf({ publicJwk, subject, sanUri, days, now: clock(), random, root, sign })
+    const leaf = await createLeaf({ ...request, subject, now: clock(), random, root, sign })
     return [leaf.toString('base64')]
   }
   const renewed = async (x5c: readonly string[], subject: LeafSubject) =>
@@ -96,6 +96,7 @@ async function fits(
     leaf.subjectName.getField('CN').join() === wanted.commonName &&
     leaf.subjectName.getField('O').join() === wanted.organization &&
     names.some((name) => name.type === 'url' && name.value === wanted.sanUri) &&
+    names.find((name) => name.type === 'dns')?.value === wanted.sanDns &&
     leaf.notAfter.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY &&
     pointOf(leaf) === compressedHex(wanted.publicJwk) &&
     (await leaf.verify({ publicKey: root.publicKey, signatureOnly: true }))

@@ -42,13 +42,17 @@ export async function createRoot(issuance: Issuance & { sign: Sign }): Promise<X
 
 /** A certificate for signatures alone, bound to the address that the subject is known by. */
 export async function createLeaf(
-  issuance: Issuance & { sanUri: string; root: X509Certificate; sign: Sign },
+  issuance: Issuance & Pick<CertificateRequest, 'sanUri' | 'sanDns'> & { root: X509Certificate; sign: Sign },
 ): Promise<X509Certificate> {
   const publicKey = await importPublic(issuance.publicJwk)
+  const { sanUri, sanDns } = issuance
   return generate(issuance, publicKey, issuance.root.subjectName, issuance.sign, [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new SubjectAlternativeNameExtension([{ type: 'url', value: issuance.sanUri }]),
+    new SubjectAlternativeNameExtension([
+      { type: 'url', value: sanUri },
+      ...(sanDns === undefined ? [] : [{ type: 'dns', value: sanDns } as const]),
+    ]),
     await SubjectKeyIdentifierExtension.create(publicKey),
     await AuthorityKeyIdentifierExtension.create(issuance.root.publicKey),
   ])

@@ -16,7 +16,13 @@ export function createVerifiers(options: {
       const keyRef = `verifier/${id}`
       const publicJwk = await publicJwkOf(kms, keyRef)
       const known = await db.prisma.verifier.findUnique({ where: { id } })
-      const subject = { publicJwk, commonName: name.ko, organization: name.en, sanUri: url }
+      const subject = {
+        publicJwk,
+        commonName: name.ko,
+        organization: name.en,
+        sanUri: url,
+        ...dnsNameIn(url),
+      }
       const x5c = await authority.renewed(known?.x5c ?? [], subject)
       const row = { nameKo: name.ko, nameEn: name.en, keyRef, publicJwk, x5c }
       return verifierOfRow(
@@ -29,6 +35,12 @@ export function createVerifiers(options: {
       return verifierOfRow(row)
     },
   }
+}
+
+/** Wallets that know verifiers by host name look for it there. An address of numbers is no host name. */
+function dnsNameIn(url: string): { sanDns?: string } {
+  const { hostname } = new URL(url)
+  return /^[\d.]+$|:/.test(hostname) ? {} : { sanDns: hostname }
 }
 
 function verifierOfRow({ id, nameKo, nameEn, keyRef, publicJwk, x5c }: Verifier): VerifierKey {

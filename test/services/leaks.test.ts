@@ -2,11 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCity, type TestCity } from '../city.ts'
+import { authorize, redeem, scopeOf } from '../conformance/authorize.ts'
+import { issuerOf } from '../conformance/receive.ts'
+import { createWalletClient } from '../conformance/wallet-client.ts'
+import { createTestProvider, type TestProvider } from '../conformance/wallet-provider.ts'
 import { offerSample, openHeadlessHolder, presentTo, untilAnchored } from '../headless.ts'
 
 /** Everything that passes between the wallet and the city, remembered to be looked for where it must not be. */
 const secrets = new Set<string>()
-const NOTED = [/"access_token":"([^"]+)"/g, /"c_nonce":"([^"]+)"/g, /"pre-authorized_code":"([^"]+)"/g]
+const NOTED = ['access_token', 'refresh_token', 'c_nonce', 'pre-authorized_code', 'attestation'].map(
+  (name) => new RegExp(`"${name}":"([^"]+)"`, 'g'),
+)
 
 const listening: typeof fetch = async (input, init) => {
   const authorization = new Headers(init?.headers).get('authorization')
@@ -18,8 +24,23 @@ const listening: typeof fetch = async (input, init) => {
 }
 
 let city: TestCity
+let provider: TestProvider
+
+/** A citizen signs in at the national provider for a card: what passes through browsers' addresses is secret as well. */
+async function signInAsCitizen() {
+  const client = await createWalletClient(issuerOf(city), provider)
+  const { query, codeVerifier, state } = await authorize(client, {
+    scope: scopeOf(client, city.credentials.sample.type),
+  })
+  const { body } = await redeem(client, { query, codeVerifier })
+  for (const secret of [query.get('code'), codeVerifier, state, body.access_token, body.refresh_token])
+    secrets.add(String(secret))
+}
+
 beforeAll(async () => {
-  city = await startCity({ env: { LOG_LEVEL: 'trace' } })
+  provider = await createTestProvider()
+  city = await startCity({ env: { LOG_LEVEL: 'trace', WALLET_PROVIDERS: provider.file } })
+  await signInAsCitizen()
   const holder = openHeadlessHolder(city, listening)
   const { id, offerUri, txCode } = await offerSample(city)
   const offer = await holder.readOffer(offerUri)
@@ -44,7 +65,10 @@ beforeAll(async () => {
     .join('\n')
   names = [nameIn(result), txCode]
 })
-afterAll(() => city?.end())
+afterAll(async () => {
+  await city?.end()
+  provider?.remove()
+})
 
 let logged: string
 let names: string[]

@@ -25,6 +25,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     await stopPostgres()
   })
 
+  const payloadOf = (credential: string): Record<string, unknown> =>
+    JSON.parse(Buffer.from(credential.split('.')[1] ?? '', 'base64url').toString())
+
   const codes = (result: { checks: { check: string; result: string }[] }) =>
     Object.fromEntries(result.checks.map(({ check, result }) => [check, result]))
 
@@ -44,6 +47,20 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     expect(card?.copies).toHaveLength(10)
     expect(new Set(card?.copies.map(({ keyId }) => keyId)).size).toBe(10)
     await untilAnchored(city, holder)
+  })
+
+  it('gives no two copies anything in common by which verifiers who compare notes could tell them', async () => {
+    const [card] = await holder.list()
+    // Their times differ as well, except that cities under test anchor more often than once a second.
+    for (const member of ['root', 'sequence', 'block'] as const)
+      expect(new Set(card?.copies.map(({ receipt }) => receipt?.[member])).size, member).toBe(10)
+    const payloads = card?.copies.map(({ credential }) => payloadOf(credential)) ?? []
+    const [first = {}] = payloads
+    const shared = Object.keys(first).filter((name) =>
+      payloads.every((payload) => JSON.stringify(payload[name]) === JSON.stringify(first[name])),
+    )
+    // What every card of this type from this office on this day says; in the first hour of a key without the time.
+    expect(shared.filter((name) => name !== 'iat').sort()).toEqual(['_sd_alg', 'exp', 'iss', 'vct'])
   })
 
   it('proves each template, discloses nothing beyond it, and passes every check', async () => {
