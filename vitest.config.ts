@@ -17,7 +17,13 @@ export default defineConfig({
       },
       // Each file of these starts the whole city: one after the other, or they would only time each other out. Those with
       // a browser and those without wait for different things, so that one of each runs well on two cores.
-      { test: { name: 'services', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], ...WHOLE_CITY } },
+      {
+        test: {
+          name: 'services',
+          include: ['test/{conformance,faults,interop,malformed,services}/**/*.test.ts'],
+          ...WHOLE_CITY,
+        },
+      },
       { test: { name: 'journeys', include: ['test/e2e/**/*.test.ts'], ...WHOLE_CITY } },
     ],
   },

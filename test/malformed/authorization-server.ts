@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { send } from '../conformance/http.ts'
+import { type Answer, send } from '../conformance/http.ts'
 import { jws, type Key, now } from '../conformance/jose.ts'
 import { issuerOf, offer, PRE_AUTHORIZED } from '../conformance/receive.ts'
 import { createWalletClient, type WalletClient } from '../conformance/wallet-client.ts'
@@ -61,27 +61,53 @@ export function authorizationServer(suite: Suite): void {
           }),
       }))
 
-    test('shows a page, and sends nobody anywhere, for an authorization request that is not right', () =>
-      fc.assert(
-        fc.asyncProperty(
-          fc.constant(null).chain(() =>
-            faultyForm([
-              ['client_id', client.clientId],
-              ['request_uri', 'urn:ietf:params:oauth:request_uri:unknown'],
-            ]),
-          ),
-          async ({ what, message }) => {
-            const query = new URLSearchParams(message).toString()
-            if (query.length > 12_000) return
-            const { status, text, headers } = await send(`${client.server.authorization_endpoint}?${query}`)
-            expect(status, `${what}: ${text.slice(0, 300)}`).toBeGreaterThanOrEqual(400)
-            expect(status, `${what}: ${text.slice(0, 300)}`).toBeLessThan(500)
-            expect(headers.get('location')).toBeNull()
-            expect(text, what).not.toMatch(/\.(ts|js|mjs):\d+|node_modules|\n\s+at /)
-          },
+    test.each([
+      [
+        'an authorization request',
+        [
+          ['client_id', 'https://wallet.example/main'],
+          ['request_uri', 'urn:ietf:params:oauth:request_uri:unknown'],
+        ],
+        (query) => send(`${client.server.authorization_endpoint}?${query}`),
+      ],
+      [
+        'an answer of the sign-in provider',
+        [
+          ['code', 'a-code'],
+          ['state', 'a-state'],
+          ['iss', 'https://sign-in.example'],
+        ],
+        (query) => send(`${suite.city.url}/oauth/sign-in/callback?${query}`),
+      ],
+      [
+        'a consent',
+        [
+          ['form_token', 'a-token'],
+          ['decision', 'keep'],
+        ],
+        (form) =>
+          send(`${suite.city.url}/oauth/interaction/a-person-s-interaction`, {
+            form: new URLSearchParams(form),
+          }),
+      ],
+    ] as [string, Form, (encoded: string) => Promise<Answer>][])(
+      'shows a page, and sends nobody anywhere, for %s that is not right',
+      (_name, form, ask) =>
+        fc.assert(
+          fc.asyncProperty(faultyForm(form), async ({ what, message }) => {
+            const encoded = new URLSearchParams(message).toString()
+            if (encoded.length > 12_000) return
+            const { status, text, headers } = await ask(encoded)
+            const told = `${what}: ${status} ${text.slice(0, 300)}`
+            expect(status, told).toBeGreaterThanOrEqual(400)
+            expect(status, told).toBeLessThan(500)
+            expect(headers.get('location'), told).toBeNull()
+            expect(headers.get('content-type'), told).toMatch(/^text\/html/)
+            expect(text, told).not.toMatch(/\.(ts|js|mjs):\d+|node_modules|\n\s+at /)
+          }),
+          { numRuns: RUNS },
         ),
-        { numRuns: RUNS },
-      ))
+    )
 
     test.each([
       ['attestation', { sub: '', iat: 0, exp: 0, cnf: { jwk: {} } }],

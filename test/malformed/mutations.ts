@@ -174,3 +174,15 @@ export function faultyCompact(compact: string): fc.Arbitrary<Faulty<string>> {
       })),
   )
 }
+
+/** A compact JWE that was spoilt on its way, or with any member of its header spoilt. */
+export function faultyJwe(jwe: string): fc.Arbitrary<Faulty<string>> {
+  const [header = '', ...rest] = jwe.split('.')
+  const said = JSON.parse(Buffer.from(header, 'base64url').toString()) as JsonObject
+  const made = (other: JsonObject) =>
+    [Buffer.from(JSON.stringify(other)).toString('base64url'), ...rest].join('.')
+  return fc.oneof(
+    faultyCompact(jwe),
+    faultyJson(said).map(({ what, message }) => ({ what: `header ${what}`, message: made(message) })),
+  )
+}

@@ -124,6 +124,19 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('a headless holder through ever
     expect(result.state).toBe('accepted')
   })
 
+  it('fetches fresh copies before they run out, so that none is shown twice', async () => {
+    const copies = async () => (await holder.list())[0]?.copies ?? []
+    const unused = async () => (await copies()).filter(({ used }) => used === 0).length
+    while ((await unused()) >= 4)
+      expect((await presentTo(city, holder, { template: 'age-19' })).result.state).toBe('accepted')
+    const before = new Set((await copies()).map(({ hash }) => hash))
+    expect(await holder.refreshCopies()).toBe(1)
+    expect((await copies()).filter(({ hash }) => !before.has(hash))).toHaveLength(10)
+    expect((await copies()).every(({ used }) => used === 0)).toBe(true)
+    await untilAnchored(city, holder)
+    expect((await presentTo(city, holder, { template: 'age-19' })).result.state).toBe('accepted')
+  })
+
   it('is refused with the reason while suspended, accepted when reinstated, refused when revoked', async () => {
     const act = (verb: string) =>
       city.call('officer', `/api/credentials/${credentialId}/${verb}`, { reason: 'test' })

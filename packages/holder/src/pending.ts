@@ -9,11 +9,21 @@ export async function listPending(ports: HolderPorts): Promise<PendingIssuance[]
   const all = await ports.store.list('pending')
   const forgotten = ports.clock().getTime() - FORGOTTEN_AFTER_MS
   const listed: PendingIssuance[] = []
-  for (const pending of all) {
-    if (pending.accessToken === undefined && pending.startedAt < forgotten) await drop(pending, ports)
+  for (const stored of all) {
+    const pending = withState(stored)
+    // All of it has come, and the page was closed before this was noted.
+    const over = pending.configurations.length === 0
+    if (over || (pending.accessToken === undefined && pending.startedAt < forgotten))
+      await drop(pending, ports)
     else if (pending.state !== 'begun') listed.push(pending)
   }
   return listed.sort((a, b) => a.startedAt - b.startedAt)
+}
+
+/** What an earlier version of the wallet kept has no state: it knew only codes, and tokens when it had them. */
+function withState(stored: Omit<PendingIssuance, 'state'> & Partial<PendingIssuance>): PendingIssuance {
+  const { state = stored.accessToken === undefined ? 'begun' : 'authorized' } = stored
+  return { ...stored, state }
 }
 
 /** Forgets an issuance and the keys it has left. */

@@ -3,6 +3,7 @@ import { createHolder, createMemoryKeys, createMemoryStore, type Holder, type Ho
 import { createTestAuthority, type TestAuthority } from './testing/authority.ts'
 import { createTestIssuer, type IssuerFaults, type TestIssuer, TX_CODE } from './testing/issuer.ts'
 import { type Served, serve } from './testing/serve.ts'
+import type { PendingIssuance } from './types.ts'
 
 let served: Served
 let authority: TestAuthority
@@ -171,6 +172,26 @@ describe('receiving', () => {
     const [pending] = await restarted.pending()
     expect((await restarted.resume(pending!.id)).credentials).toHaveLength(1)
     expect(await restarted.pending()).toEqual([])
+  })
+
+  test('nothing is left to finish when all has come and only the end of it was not noted', async () => {
+    issuer.faults.cut.credential = 1
+    await expect(receive()).rejects.toMatchObject({ code: 'network' })
+    const [kept] = await ports.store.list('pending')
+    await ports.store.put('pending', kept!.id, { ...kept!, configurations: [] })
+    expect(await holder.pending()).toEqual([])
+    expect(await ports.store.list('pending')).toEqual([])
+  })
+
+  test('what a wallet of before there were states had begun can still be finished', async () => {
+    issuer.faults.cut.credential = 1
+    await expect(receive()).rejects.toMatchObject({ code: 'network' })
+    const [kept] = await ports.store.list('pending')
+    const { state: _, ...earlier } = kept!
+    await ports.store.put('pending', kept!.id, earlier as PendingIssuance)
+    const [pending] = await holder.pending()
+    expect(pending?.state).toBe('authorized')
+    expect((await holder.resume(pending!.id)).credentials).toHaveLength(1)
   })
 
   test('when the token response is lost, the offer is not lost with it', async () => {

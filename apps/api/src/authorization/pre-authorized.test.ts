@@ -51,6 +51,17 @@ describe.each(databases)('the pre-authorized code over HTTP on %s', (_name, open
       refresh_token: String(granted.body['refresh_token']),
     })
     expect(refreshed.status).toBe(200)
+    const naming = (resource: string) =>
+      wallet.client.token({
+        grant_type: 'refresh_token',
+        refresh_token: String(granted.body['refresh_token']),
+        resource,
+      })
+    expect((await naming(wallet.issuer)).status).toBe(200)
+    expect(await naming('https://other.example/issuers/residents')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_target' },
+    })
     const [first, second] = await Promise.all(
       [granted, refreshed].map(({ body }) => office.authorization.grantOf(String(body['access_token']))),
     )

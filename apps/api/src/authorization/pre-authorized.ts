@@ -120,7 +120,9 @@ export function registerPreAuthorizedGrant(
     })
     grant.jti = `offer ${offer.id}`
     const scope = scopeOf(offer)
-    grant.addResourceScope(requestable.resource, scope)
+    // Later the wallet may name the issuer that the token is for, or not (RFC 8707).
+    const resources = [requestable.resource, ...detail.locations]
+    for (const resource of resources) grant.addResourceScope(resource, scope)
     ctx.oidc.entity('Grant', grant)
     const shared = { client, accountId: offer.subjectId, grantId: grant.jti, gty: 'pre_authorized_code' }
     const asked = params.authorization_details !== undefined
@@ -134,7 +136,7 @@ export function registerPreAuthorizedGrant(
       const refreshToken = new provider.RefreshToken({
         ...shared,
         scope,
-        resource: requestable.resource,
+        resource: resources,
         ...(asked ? { rar: [{ ...detail }] } : {}),
       })
       await (refreshToken as unknown as AttestBound).setAttestBinding(ctx)
