@@ -221,7 +221,7 @@ describe('with the keyboard alone', () => {
       await reader.goto(asked.walletLink)
       await button(reader, w.present.submit).waitFor()
       await check(reader, 'consent')
-      for (const path of ['', 'scan', 'activity', 'settings']) await look(reader, `/wallet/${path}`)
+      for (const path of ['', 'add', 'scan', 'activity', 'settings']) await look(reader, `/wallet/${path}`)
       await reader.goto(`${city.url}/wallet/`)
       await reader
         .getByRole('link', { name: /Resident Card/ })
@@ -233,7 +233,7 @@ describe('with the keyboard alone', () => {
 
     it('the console fits', async () => {
       const { subject: id } = city.credentials.sample
-      for (const path of ['register', 'import', 'credentials', `offers/new/${id}`])
+      for (const path of ['register', 'import', 'credentials', 'applications', `offers/new/${id}`])
         await look(clerk, `/console/${path}`)
       await button(clerk, d.offer.create).click()
       await clerk.getByRole('img', { name: d.offer.qrLabel }).waitFor()
