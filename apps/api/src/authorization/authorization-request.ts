@@ -1,8 +1,9 @@
 import { errors } from 'oidc-provider'
 import type { Config } from '../config.ts'
+import { scopeOf } from '../issuance/metadata.ts'
 import type { Offers } from '../issuance/offers.ts'
 import type { RequestContext } from './provider.ts'
-import { type Requestable, scopeOf, type Wanted } from './requestable.ts'
+import type { Requestable, Wanted } from './requestable.ts'
 
 /** What a pushed request asks for. */
 export type Asked = {

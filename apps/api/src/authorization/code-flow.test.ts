@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createWallet, newKeys, type TestWallet } from '../issuance/test-wallet.ts'
 import { type Office, startOffice } from '../issuance/testing.ts'
 import { createAttestedClient, newClientKey } from './testing/attested-client.ts'
 import { createCodeFlow } from './testing/code-flow.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('authorization by code over HTTP on %s', (_name, open) => {
+describe.each(DATABASES)('authorization by code over HTTP on %s', (_name, open) => {
   let office: Office
   let stop: () => Promise<void>
   let wallet: TestWallet

@@ -1,9 +1,10 @@
 import type { Provider } from 'oidc-provider'
 import type { Context } from '../context.ts'
 import { Problem } from '../http/problem.ts'
+import { scopeOf } from '../issuance/metadata.ts'
 import type { Offers } from '../issuance/offers.ts'
 import type { Asked } from './authorization-request.ts'
-import { type Requestable, scopeOf } from './requestable.ts'
+import type { Requestable } from './requestable.ts'
 
 export type OffersAtConsent = Pick<Offers, 'createForSignIn' | 'forIssuerState' | 'redeemForSignIn'>
 

@@ -1,5 +1,4 @@
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createWallet,
@@ -13,12 +12,7 @@ import {
 import { type Office, startOffice } from '../issuance/testing.ts'
 import { createAttestedClient } from './testing/attested-client.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('the pre-authorized code over HTTP on %s', (_name, open) => {
+describe.each(DATABASES)('the pre-authorized code over HTTP on %s', (_name, open) => {
   let office: Office
   let stop: () => Promise<void>
   let wallet: TestWallet

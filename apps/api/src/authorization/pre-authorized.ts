@@ -1,12 +1,12 @@
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider'
 import { hashSecret } from '../access/secrets.ts'
 import type { Context } from '../context.ts'
-import { PRE_AUTHORIZED } from '../issuance/metadata.ts'
+import { PRE_AUTHORIZED, scopeOf } from '../issuance/metadata.ts'
 import { txCodeHash } from '../issuance/offers.ts'
 import { checkDpopReplay, validateDpop } from './attestation.ts'
 import type { Records } from './records.ts'
 import { Refusal } from './refusal.ts'
-import { type Requestable, scopeOf } from './requestable.ts'
+import type { Requestable } from './requestable.ts'
 
 /** Wrong transaction codes after which an offer is locked for good. */
 export const MAX_ATTEMPTS = 5

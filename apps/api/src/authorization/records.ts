@@ -31,6 +31,9 @@ type Row = {
  */
 const KEPT_LONGER: Record<string, number> = { PushedAuthorizationRequest: 3600 }
 
+/** The end of what has run out: any moment that is past. */
+const OVER = 1
+
 /**
  * oidc-provider's models in the table OauthRecord. Ids are bearer secrets (codes, tokens): the table holds their hashes,
  * and what belongs to them encrypted. Whether a record has run out is told by the context's clock.
@@ -58,7 +61,7 @@ export function createRecords({ db, agent, clock }: Pick<Context, 'db' | 'agent'
     const text = Buffer.from(agent.open(purposeOf(kind, idHash), sealed)).toString()
     const { payload, until } = JSON.parse(text) as { payload: AdapterPayload; until: number | null }
     // Known longer than it counts: oidc-provider then says by its own error that it has run out.
-    return until !== null && until <= clock().getTime() ? { ...payload, exp: 1 } : payload
+    return until !== null && until <= clock().getTime() ? { ...payload, exp: OVER } : payload
   }
 
   /** One value for all of it: the embedded database pays for every parameter. */
@@ -143,7 +146,9 @@ export function createRecords({ db, agent, clock }: Pick<Context, 'db' | 'agent'
         JOIN "OauthRecord" g ON g."kind" = 'Grant' AND g."idHash" = encode(sha256(convert_to(t."grantId", 'UTF8')), 'hex')
         WHERE t."kind" = 'AccessToken' AND t."idHash" = ${idHash} AND t."expiresAt" > ${clock()}`
       if (!row) return undefined
-      return { token: open('AccessToken', idHash, row.token), grant: open('Grant', row.grantHash, row.grant) }
+      const token = open('AccessToken', idHash, row.token)
+      if (token.exp === OVER) return undefined
+      return { token, grant: open('Grant', row.grantHash, row.grant) }
     },
 
     sweep: async () => {

@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider'
 import type { Context } from '../context.ts'
-import { scopeOf as scopeOfType } from '../issuance/metadata.ts'
+import { scopeOf } from '../issuance/metadata.ts'
 
 /** One credential that a wallet may ask for. */
 export type Wanted = { agencyId: string; typeId: string }
@@ -29,8 +29,6 @@ export type Requestable = {
 }
 
 const REMEMBER_MS = 2000
-
-export const scopeOf = ({ agencyId, typeId }: Wanted): string => scopeOfType(agencyId, typeId)
 
 export function createRequestable({
   db,

@@ -52,8 +52,8 @@ export function createAuthorization(
       const found = await records.tokenWithGrant(accessToken)
       if (!found) return undefined
       const { token, grant } = found
-      const { jkt, clientId, exp = 0 } = token
-      if (jkt === undefined || clientId === undefined || exp === 1) return undefined
+      const { jkt, clientId } = token
+      if (jkt === undefined || clientId === undefined) return undefined
       return { tokenHash: hashSecret(accessToken), jkt, clientId, offers: offersIn(token.rar ?? grant.rar) }
     },
     nonces: createNonces({ mac: (data) => agent.mac('dpopNonce', data), random, clock }),

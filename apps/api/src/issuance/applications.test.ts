@@ -1,54 +1,31 @@
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Applying, createApplying } from './testing/applying.ts'
 import { type Desk, startDesk } from './testing/desk.ts'
-import { createTestHolder, newKeys, type TestHolder } from './testing/holder.ts'
+import { createTestHolder, type TestHolder } from './testing/holder.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('applications at the office, on %s', (_name, open) => {
+describe.each(DATABASES)('applications at the office, on %s', (_name, open) => {
   let desk: Desk
   let stop: () => Promise<void>
   let holder: TestHolder
+  let office: Applying
 
   beforeAll(async () => {
     const database = await open()
     stop = database.stop
     desk = await startDesk(database.location)
     holder = await createTestHolder(desk)
+    office = createApplying(desk, holder)
   })
   afterAll(async () => {
     await desk?.close()
     await stop?.()
   })
 
-  /** A citizen who signed in and asked for the veterans' card. */
-  async function apply() {
-    const subjectId = await desk.resident()
-    const { id: offerId } = await desk.signedIn('veterans', 'veteran', subjectId)
-    const keys = await newKeys(3)
-    const token = holder.tokenFor(offerId)
-    const answer = await holder.credential(token, await holder.request(keys))
-    expect(answer.status).toBe(202)
-    const [row] = await desk.db.sql<{ id: string }>`
-      SELECT "id" FROM "DeferredIssuance" WHERE "offerId" = ${offerId}::uuid`
-    const id = row?.id ?? ''
-    const transaction: string = answer.body.transaction_id
-    return { id, offerId, subjectId, keys, token, transaction, answer }
-  }
-
-  const approve = (id: string, agency?: string) =>
-    desk.call('POST', `/api/applications/${id}/approve`, undefined, agency)
-  const refuse = (id: string, reason = '서류가 더 필요해요.', agency?: string) =>
-    desk.call('POST', `/api/applications/${id}/refuse`, { reason }, agency)
-
   test('officers see their own applications, waiting ones first, page by page', async () => {
-    const [first, second, decided] = [await apply(), await apply(), await apply()]
+    const [first, second, decided] = [await office.apply(), await office.apply(), await office.apply()]
     desk.advance(1)
-    await refuse(decided.id, '대상이 아니에요.')
+    await office.refuse(decided.id, '대상이 아니에요.')
     const ids: string[] = []
     const states: string[] = []
     let cursor: string | null = null
@@ -80,15 +57,23 @@ describe.each(databases)('applications at the office, on %s', (_name, open) => {
   })
 
   test("another agency's officer neither approves nor refuses", async () => {
-    const { id, token, transaction } = await apply()
-    for (const answer of [await approve(id, 'families'), await refuse(id, '안 돼요.', 'families')])
+    const { id, token, transaction } = await office.apply()
+    for (const answer of [
+      await office.approve(id, 'families'),
+      await office.refuse(id, '안 돼요.', 'families'),
+    ])
       expect([answer.status, answer.body['code']]).toEqual([404, 'not_found'])
     expect((await holder.deferred(token, transaction)).status).toBe(202)
   })
 
   test('of two officers who decide at once one does, and the record says who', async () => {
-    const { id, token, transaction } = await apply()
-    const answers = await Promise.all([approve(id), refuse(id), approve(id), refuse(id)])
+    const { id, token, transaction } = await office.apply()
+    const answers = await Promise.all([
+      office.approve(id),
+      office.refuse(id),
+      office.approve(id),
+      office.refuse(id),
+    ])
     const won = answers.filter(({ status }) => status === 200)
     expect(won).toHaveLength(1)
     for (const { status, body } of answers.filter((answer) => answer !== won[0]))
@@ -106,7 +91,7 @@ describe.each(databases)('applications at the office, on %s', (_name, open) => {
   })
 
   test('a refusal needs a reason', async () => {
-    const { id } = await apply()
+    const { id } = await office.apply()
     for (const body of [{}, { reason: ' ' }, { reason: 'x'.repeat(501) }, { reason: 7 }])
       expect((await desk.call('POST', `/api/applications/${id}/refuse`, body)).status).toBe(400)
   })

@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto'
 import { getStatus, parseSdJwt } from '@pass/credentials'
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Desk, startDesk } from './testing/desk.ts'
 import { copiesIn, createTestHolder, newKey, newKeys, type TestHolder } from './testing/holder.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('access tokens and their batches on %s', (database, open) => {
+describe.each(DATABASES)('access tokens and their batches on %s', (database, open) => {
   let desk: Desk
   let stop: () => Promise<void>
   let holder: TestHolder

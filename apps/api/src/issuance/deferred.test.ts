@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { parseSdJwt } from '@pass/credentials'
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { compactVerify, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Applying, createApplying } from './testing/applying.ts'
 import { type Desk, startDesk } from './testing/desk.ts'
 import {
   answerKey,
@@ -14,58 +14,36 @@ import {
   type TestHolder,
 } from './testing/holder.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('what an officer must approve on %s', (_name, open) => {
+describe.each(DATABASES)('what an officer must approve on %s', (_name, open) => {
   let desk: Desk
   let stop: () => Promise<void>
   let holder: TestHolder
+  let office: Applying
 
   beforeAll(async () => {
     const database = await open()
     stop = database.stop
     desk = await startDesk(database.location)
     holder = await createTestHolder(desk)
+    office = createApplying(desk, holder)
   })
   afterAll(async () => {
     await desk?.close()
     await stop?.()
   })
 
-  /** A citizen who signed in and asked for the veterans' card. */
-  async function apply() {
-    const subjectId = await desk.resident()
-    const { id: offerId } = await desk.signedIn('veterans', 'veteran', subjectId)
-    const keys = await newKeys(3)
-    const token = holder.tokenFor(offerId)
-    const answer = await holder.credential(token, await holder.request(keys))
-    expect(answer.status).toBe(202)
-    const [row] = await desk.db.sql<{ id: string }>`
-      SELECT "id" FROM "DeferredIssuance" WHERE "offerId" = ${offerId}::uuid`
-    const id = row?.id ?? ''
-    const transaction: string = answer.body.transaction_id
-    return { id, offerId, subjectId, keys, token, transaction, answer }
-  }
-
-  const approve = (id: string, agency?: string) =>
-    desk.call('POST', `/api/applications/${id}/approve`, undefined, agency)
-  const refuse = (id: string, reason = '서류가 더 필요해요.', agency?: string) =>
-    desk.call('POST', `/api/applications/${id}/refuse`, { reason }, agency)
   const copiesOf = (id: string) =>
     desk.db.sql`SELECT "hash" FROM "CredentialCopy" WHERE "credentialId" = ${id}::uuid`
 
   test('is told to wait, and arrives for the keys that were proven once the officer has said yes', async () => {
-    const { id, offerId, keys, token, transaction, answer } = await apply()
+    const { id, offerId, keys, token, transaction, answer } = await office.apply()
     expect(answer.body).toEqual({ transaction_id: expect.stringMatching(/^[\w-]{43}$/), interval: 5 })
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(await copiesOf(offerId)).toHaveLength(0)
     const waiting = await holder.deferred(token, transaction)
     expect([waiting.status, waiting.body]).toEqual([202, { transaction_id: transaction, interval: 5 }])
 
-    expect(await approve(id)).toEqual({ status: 200, body: { id, state: 'approved' } })
+    expect(await office.approve(id)).toEqual({ status: 200, body: { id, state: 'approved' } })
     const { status, body, headers } = await holder.deferred(token, transaction)
     expect(status).toBe(200)
     expect(headers.get('cache-control')).toBe('no-store')
@@ -85,18 +63,18 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
   })
 
   test('does not end when the wallet asks too soon: it is told the same again, and to ask less often as it waits', async () => {
-    const { id, token, transaction } = await apply()
+    const { id, token, transaction } = await office.apply()
     for (let i = 0; i < 5; i++) expect((await holder.deferred(token, transaction)).status).toBe(202)
     desk.advance(600)
     expect((await holder.deferred(token, transaction)).body.interval).toBeGreaterThanOrEqual(60)
     desk.advance(5 * 86_400)
     expect((await holder.deferred(token, transaction)).body.interval).toBe(3600)
-    await approve(id)
+    await office.approve(id)
     expect((await holder.deferred(token, transaction)).status).toBe(200)
   })
 
   test('may be asked for again at the credential endpoint by a wallet whose answer got lost', async () => {
-    const { offerId, keys, token, transaction } = await apply()
+    const { offerId, keys, token, transaction } = await office.apply()
     const again = await holder.credential(token, await holder.request([...keys].reverse()))
     expect([again.status, again.body.transaction_id]).toEqual([202, transaction])
     const refreshed = await holder.credential(holder.tokenFor(offerId), await holder.request(keys))
@@ -118,8 +96,8 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
   })
 
   test('that the officer refuses is refused to the wallet with the reason, at both endpoints', async () => {
-    const { id, keys, token, transaction } = await apply()
-    expect(await refuse(id)).toEqual({ status: 200, body: { id, state: 'refused' } })
+    const { id, keys, token, transaction } = await office.apply()
+    expect(await office.refuse(id)).toEqual({ status: 200, body: { id, state: 'refused' } })
     const refused = {
       error: 'credential_request_denied',
       code: 'application_refused',
@@ -136,12 +114,12 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
 
   describe('a transaction id', () => {
     test('that is unknown, of another wallet or another agency is invalid, and all the same to look at', async () => {
-      const mine = await apply()
+      const mine = await office.apply()
       const stranger = await createTestHolder(desk)
       const { id: foreignOffer } = await desk.signedIn('veterans', 'veteran', await desk.resident())
       const foreign = stranger.tokenFor(foreignOffer)
       const elsewhere = await createTestHolder(desk, 'families')
-      await approve(mine.id)
+      await office.approve(mine.id)
       const answers = [
         await holder.deferred(mine.token, 'x'.repeat(43)),
         await holder.deferred(mine.token, 'x'.repeat(5000)),
@@ -157,7 +135,7 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('needs a token, bound to the key that asks', async () => {
-      const { token, transaction } = await apply()
+      const { token, transaction } = await office.apply()
       const stranger = await createTestHolder(desk)
       const stolen = await holder.deferred(token, transaction, { key: stranger.dpopKey })
       expect([stolen.status, stolen.body.error]).toEqual([401, 'invalid_token'])
@@ -174,14 +152,14 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test.each([null, 7, '', [], {}, undefined, true])('that is %j is an invalid request', async (value) => {
-      const { token } = await apply()
+      const { token } = await office.apply()
       const { status, body } = await holder.deferred(token, value)
       expect([status, body.error]).toEqual([400, 'invalid_credential_request'])
     })
 
     test('is used up by the answer: the same token brings the same copies again, another one nothing', async () => {
-      const { id, offerId, token, transaction } = await apply()
-      await approve(id)
+      const { id, offerId, token, transaction } = await office.apply()
+      await office.approve(id)
       const first = await holder.deferred(token, transaction)
       const again = await holder.deferred(token, transaction)
       expect([again.status, again.body]).toEqual([200, first.body])
@@ -197,8 +175,8 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('issues once when it is asked several times at once', async () => {
-      const { id, offerId, token, transaction } = await apply()
-      await approve(id)
+      const { id, offerId, token, transaction } = await office.apply()
+      await office.approve(id)
       const answers = await Promise.all(Array.from({ length: 5 }, () => holder.deferred(token, transaction)))
       const good = answers.filter(({ status }) => status === 200)
       expect(good.length).toBeGreaterThan(0)
@@ -208,12 +186,12 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('ends after thirty days without a decision, and the application leaves no trace', async () => {
-      const { id, offerId, keys, token, transaction } = await apply()
+      const { id, offerId, keys, token, transaction } = await office.apply()
       desk.advance(30 * 86_400 + 1)
       expect((await holder.deferred(token, transaction)).body.error).toBe('invalid_transaction_id')
       const asked = await holder.credential(token, await holder.request(keys))
       expect(asked.body.code).toBe('application_expired')
-      expect((await approve(id)).body['code']).toBe('not_found')
+      expect((await office.approve(id)).body['code']).toBe('not_found')
       await desk.issuance.sweep()
       expect(
         await desk.db.sql`SELECT 1 FROM "DeferredIssuance" WHERE "offerId" = ${offerId}::uuid`,
@@ -221,7 +199,7 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('lies in the database as a hash alone', async () => {
-      const { transaction } = await apply()
+      const { transaction } = await office.apply()
       const rows = JSON.stringify(await desk.db.sql`SELECT * FROM "DeferredIssuance"`)
       expect(rows).not.toContain(transaction)
       expect(rows).toContain(createHash('sha256').update(transaction).digest('hex'))
@@ -253,7 +231,7 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
       expect((await after.open(waiting.text)).body).toEqual({ transaction_id, interval: 5 })
       const [row] = await desk.db.sql<{ id: string }>`
         SELECT "id" FROM "DeferredIssuance" WHERE "offerId" = ${offerId}::uuid`
-      await approve(row?.id ?? '')
+      await office.approve(row?.id ?? '')
       const arrived = await ask(wish(after))
       expect([arrived.status, arrived.headers.get('content-type')]).toEqual([200, 'application/jwt'])
       const opened = await after.open(arrived.text)
@@ -263,7 +241,7 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('is not given to a deferred request in the open', async () => {
-      const { token, transaction } = await apply()
+      const { token, transaction } = await office.apply()
       const { jwk } = await answerKey()
       const body = { transaction_id: transaction, credential_response_encryption: { jwk, enc: 'A128GCM' } }
       const answer = await holder.post('deferred-credential', token, JSON.stringify(body))
@@ -273,14 +251,14 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
 
   describe('between the application and the answer', () => {
     test('a person who is no longer entitled cannot be approved, and is refused when that comes later', async () => {
-      const [early, late] = [await apply(), await apply()]
+      const [early, late] = [await office.apply(), await office.apply()]
       const lose = (subjectId: string) =>
         desk.db.sql`UPDATE "Resident" SET "attributes" = '{}'::jsonb WHERE "id" = ${subjectId}::uuid`
       await lose(early.subjectId)
-      const refused = await approve(early.id)
+      const refused = await office.approve(early.id)
       expect([refused.status, refused.body['code']]).toEqual([409, 'not_entitled'])
       expect((await holder.deferred(early.token, early.transaction)).status).toBe(202)
-      await approve(late.id)
+      await office.approve(late.id)
       await lose(late.subjectId)
       const { status, body } = await holder.deferred(late.token, late.transaction)
       expect([status, body.error, body.code]).toEqual([400, 'credential_request_denied', 'not_entitled'])
@@ -288,11 +266,11 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('a suspended agency approves nothing, and makes the wallet wait until it may issue again', async () => {
-      const [open, approved] = [await apply(), await apply()]
-      await approve(approved.id)
+      const [open, approved] = [await office.apply(), await office.apply()]
+      await office.approve(approved.id)
       await desk.db.sql`UPDATE "Agency" SET "suspendedAt" = now() WHERE "id" = 'veterans'`
       desk.advance(3)
-      expect((await approve(open.id)).body['code']).toBe('issuer_suspended')
+      expect((await office.approve(open.id)).body['code']).toBe('issuer_suspended')
       expect((await holder.deferred(approved.token, approved.transaction)).status).toBe(202)
       await desk.db.sql`UPDATE "Agency" SET "suspendedAt" = NULL WHERE "id" = 'veterans'`
       desk.advance(3)
@@ -300,8 +278,8 @@ describe.each(databases)('what an officer must approve on %s', (_name, open) => 
     })
 
     test('an agency without a key makes the wallet wait, and one with another key signs with that', async () => {
-      const { id, token, transaction } = await apply()
-      await approve(id)
+      const { id, token, transaction } = await office.apply()
+      await office.approve(id)
       const former = desk.keys.get('veterans')
       desk.keys.delete('veterans')
       expect((await holder.deferred(token, transaction)).status).toBe(202)

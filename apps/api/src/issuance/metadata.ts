@@ -13,7 +13,7 @@ const LOCALES: readonly { locale: string; language: keyof Localized }[] = [
 ]
 
 /** OAuth scope of a type at an agency: unique over the city, whose authorization server is one. */
-export const scopeOf = (agencyId: string, typeId: string) => `${agencyId}:${typeId}`
+export const scopeOf = ({ agencyId, typeId }: { agencyId: string; typeId: string }) => `${agencyId}:${typeId}`
 
 type MetadataParts = {
   issuer: string
@@ -49,7 +49,10 @@ export function issuerMetadata({ issuer, agency, city, publicUrl, vctOf, request
     batch_credential_issuance: { batch_size: BATCH_SIZE },
     display: LOCALES.map(({ locale, language }) => ({ name: name[language], locale })),
     credential_configurations_supported: Object.fromEntries(
-      types.map((type) => [type.id, configurationOf(type, vctOf(type.id), scopeOf(agency.id, type.id))]),
+      types.map((type) => [
+        type.id,
+        configurationOf(type, vctOf(type.id), scopeOf({ agencyId: agency.id, typeId: type.id })),
+      ]),
     ),
   }
 }

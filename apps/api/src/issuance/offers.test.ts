@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWallet, offerTo, type TestWallet, tokenFor } from './test-wallet.ts'
 import { type Office, startOffice } from './testing.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('offers over HTTP on %s', (_name, open) => {
+describe.each(DATABASES)('offers over HTTP on %s', (_name, open) => {
   let office: Office
   let stop: () => Promise<void>
   let wallet: TestWallet

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeStatusList, getStatus, parseSdJwt } from '@pass/credentials'
-import type { DatabaseLocation } from '@pass/database'
-import { startPostgres } from '@pass/database/testing'
+import { DATABASES } from '@pass/database/testing'
 import { enqueue } from '@pass/relay'
 import { compactVerify, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,12 +8,7 @@ import { createWallet, newKeys, type TestWallet, tokenFor } from '../issuance/te
 import { type Office, startOffice } from '../issuance/testing.ts'
 import { createStatus } from './service.ts'
 
-const databases: [string, () => Promise<{ location: DatabaseLocation; stop: () => Promise<void> }>][] = [
-  ['PGlite', async () => ({ location: { memory: true }, stop: async () => {} })],
-  ['PostgreSQL', async () => startPostgres().then(({ url, stop }) => ({ location: { url }, stop }))],
-]
-
-describe.each(databases)('status and what officers do, on %s', (_name, open) => {
+describe.each(DATABASES)('status and what officers do, on %s', (_name, open) => {
   let office: Office
   let stop: () => Promise<void>
   let wallet: TestWallet

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
   CompactEncrypt,
-  calculateJwkThumbprint,
   compactDecrypt,
   exportJWK,
   generateKeyPair,
@@ -9,20 +8,18 @@ import {
   type JWK,
   SignJWT,
 } from 'jose'
+import { type ClientKey, newClientKey } from '../../authorization/testing/attested-client.ts'
 import type { Desk } from './desk.ts'
 
-export type TestKey = { privateKey: CryptoKey; jwk: JWK; thumbprint: string }
+export type TestKey = ClientKey
 
-export async function newKey(): Promise<TestKey> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
-  return { privateKey, jwk, thumbprint: await calculateJwkThumbprint(jwk) }
-}
+export const newKey: () => Promise<TestKey> = newClientKey
 
 export const newKeys = (count: number) => Promise.all(Array.from({ length: count }, newKey))
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every shape.
-export type Answer = { status: number; headers: Headers; text: string; body: any }
+type Json = any
+export type Answer = { status: number; headers: Headers; text: string; body: Json }
 type Claims = Record<string, unknown>
 type Jwt = { header?: Claims; payload?: Claims }
 
@@ -88,9 +85,8 @@ export async function createTestHolder(desk: Desk, agency = 'veterans') {
       { aud: issuer, iat: seconds(), nonce: await nonce(), ...payload },
     )
 
-  const metadata = async () =>
-    // biome-ignore lint/suspicious/noExplicitAny: as above.
-    (await (await fetch(`${desk.url}/.well-known/openid-credential-issuer/issuers/${agency}`)).json()) as any
+  const metadata = async (): Promise<Json> =>
+    (await fetch(`${desk.url}/.well-known/openid-credential-issuer/issuers/${agency}`)).json()
 
   const holder = {
     issuer,
@@ -149,8 +145,8 @@ export async function answerKey(changes: Claims = {}) {
     jwk,
     open: async (jwe: string) => {
       const { plaintext, protectedHeader } = await compactDecrypt(jwe, privateKey)
-      // biome-ignore lint/suspicious/noExplicitAny: as above.
-      return { header: protectedHeader, body: JSON.parse(Buffer.from(plaintext).toString()) as any }
+      const body: Json = JSON.parse(Buffer.from(plaintext).toString())
+      return { header: protectedHeader, body }
     },
   }
 }
